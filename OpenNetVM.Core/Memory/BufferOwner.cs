@@ -1,0 +1,23 @@
+namespace OpenNetVM.Core.Memory;
+
+/// <summary>
+/// The word that the pool keeps for each buffer, in memory that network functions cannot write: who holds the buffer, and how
+/// many instances it has been handed to since it was allocated. Bits 0-15 owner, 16-23 hops, the rest 0.
+/// </summary>
+internal static class BufferOwner
+{
+    /// <summary>In the pool.</summary>
+    internal const uint Free = 0;
+
+    /// <summary>Held by the manager, a port, or whoever allocated it; every other value is an instance id.</summary>
+    internal const uint Manager = 0xFFFF;
+
+    internal const uint OwnerMask = 0xFFFF;
+    internal const int HopShift = 16;
+    internal const uint OneHop = 1u << HopShift;
+    internal const int MaxHops = 255;
+
+    internal static uint Owner(uint word) => word & OwnerMask;
+
+    internal static int Hops(uint word) => (int)(word >> HopShift);
+}

@@ -1,0 +1,229 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using OpenNetVM.Core.Packets;
+
+namespace OpenNetVM.Core.Memory;
+
+/// <summary>
+/// A fixed number of packet buffers in one region of unmanaged memory (paper, "memory pools in huge pages"). Thread-safe; a
+/// thread that moves packets takes a <see cref="PoolCache"/> of its own and allocates and frees through that.
+/// </summary>
+/// <remarks>
+/// Each buffer is a 64-byte header, headroom, and data. The pool also keeps, in memory of its own, who owns each buffer: a buffer
+/// cannot be freed twice, and a descriptor that is out of range or not its sender's own is recognised.
+/// </remarks>
+[DebuggerDisplay("InUse = {InUse}/{Capacity}")]
+public sealed unsafe class PacketPool : IDisposable
+{
+    private readonly byte* _buffers;
+    private readonly uint* _owners;
+    private readonly int _stride;
+    private readonly uint _capacity;
+    private readonly Lock _gate = new();
+    private readonly uint[] _free;
+    private readonly List<PoolCache> _caches = [];
+    private int _freeCount;
+    private long _rejectedFrees;
+    private bool _disposed;
+
+    /// <summary>Allocates the memory.</summary>
+    /// <param name="options">Size and shape; null for the defaults.</param>
+    /// <param name="logger">Told at construction where the memory came from, and why not from huge pages where that is so.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
+    public PacketPool(PacketPoolOptions? options = null, ILogger? logger = null)
+    {
+        Options = options ?? new PacketPoolOptions();
+        Options.Validate();
+        _capacity = (uint)Options.Capacity;
+        _stride = Options.Stride;
+        Region = MemoryRegion.Allocate((long)_stride * Options.Capacity, Options.Memory);
+        _buffers = Region.Address;
+        _owners = (uint*)NativeMemory.AllocZeroed(_capacity, sizeof(uint));
+
+        // The lowest indexes are handed out first: a platform with little traffic touches little memory.
+        _free = new uint[_capacity];
+        for (uint i = 0; i < _capacity; i++)
+            _free[i] = _capacity - 1 - i;
+        _freeCount = (int)_capacity;
+
+        if (logger is null)
+            return;
+        if (Region.FallbackReason is { } reason)
+            logger.LogWarning("Packet pool: {Capacity} buffers in {Bytes} bytes of {PageKind} pages; no huge pages: {Reason}", _capacity, Region.Length, Region.PageKind, reason);
+        else
+            logger.LogInformation("Packet pool: {Capacity} buffers in {Bytes} bytes of {PageKind} pages", _capacity, Region.Length, Region.PageKind);
+    }
+
+    /// <summary>Frees the memory if <see cref="Dispose"/> was not called.</summary>
+    ~PacketPool() => FreeOwners();
+
+    /// <summary>What the pool was made with.</summary>
+    public PacketPoolOptions Options { get; }
+
+    /// <summary>The memory of the buffers.</summary>
+    public MemoryRegion Region { get; }
+
+    /// <summary>Number of buffers.</summary>
+    public int Capacity => (int)_capacity;
+
+    /// <summary>Most bytes of frame data that a fresh packet can hold.</summary>
+    public int BufferSize => Options.BufferSize;
+
+    /// <summary>Bytes before the data of a fresh packet.</summary>
+    public int Headroom => Options.Headroom;
+
+    /// <summary>Buffers that are out of the pool. Exact when nobody allocates or frees meanwhile.</summary>
+    public int InUse
+    {
+        get
+        {
+            lock (_gate)
+            {
+                int free = _freeCount;
+                foreach (PoolCache cache in _caches)
+                    free += cache.Count;
+                return Math.Max(0, Capacity - free);
+            }
+        }
+    }
+
+    /// <summary>Allocations that found the pool empty, in packets.</summary>
+    public long AllocationFailures => SumOfCaches(static cache => Volatile.Read(ref cache.AllocationFailures));
+
+    /// <summary>Descriptors handed to a free method that were out of range or already free. They were ignored; each is a bug of the caller.</summary>
+    public long RejectedFrees => Volatile.Read(ref _rejectedFrees) + SumOfCaches(static cache => Volatile.Read(ref cache.RejectedFrees));
+
+    /// <summary>Bytes from one buffer to the next.</summary>
+    internal int Stride => _stride;
+
+    /// <summary>Bytes behind a buffer's header.</summary>
+    internal uint Room => (uint)(_stride - PacketHeader.Size);
+
+    /// <summary>The owner words, one per buffer: see <see cref="BufferOwner"/>.</summary>
+    internal uint* Owners => _owners;
+
+    /// <summary>Makes a cache for one thread. Caches live as long as the pool.</summary>
+    public PoolCache CreateCache()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            PoolCache cache = new(this, Math.Clamp(Options.Capacity / 16, 1, Options.CacheSize));
+            _caches.Add(cache);
+            return cache;
+        }
+    }
+
+    /// <summary>A view of the packet that <paramref name="descriptor"/> names. The caller must hold the packet.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The index is not of this pool.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Packet Open(ref PacketDescriptor descriptor)
+    {
+        uint index = descriptor.BufferIndex;
+        if (index >= _capacity)
+            ThrowIndexOutOfRange(index);
+        return new Packet(ref descriptor, this, (PacketHeader*)(_buffers + ((long)index * _stride)));
+    }
+
+    /// <summary>Frees one packet from any thread, without a cache; slower than <see cref="PoolCache.Free(in PacketDescriptor)"/>.</summary>
+    public void Free(in PacketDescriptor descriptor)
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            if (!TryRelease(descriptor.BufferIndex))
+                _rejectedFrees++;
+            else
+                _free[_freeCount++] = descriptor.BufferIndex;
+        }
+    }
+
+    /// <summary>Returns the memory. Call it when everything that uses the pool has stopped; packets of it must not be touched any more.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+        }
+
+        Region.Dispose();
+        FreeOwners();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>True if <paramref name="index"/> is a buffer of this pool.</summary>
+    internal bool Contains(uint index) => index < _capacity;
+
+    internal PacketHeader* HeaderOf(uint index)
+    {
+        Debug.Assert(index < _capacity, "the index was checked when the descriptor came in");
+        return (PacketHeader*)(_buffers + ((long)index * _stride));
+    }
+
+    /// <summary>Marks a buffer free if it was not. False: out of range or free already.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryRelease(uint index)
+    {
+        if (index >= _capacity || _owners[index] == BufferOwner.Free)
+            return false;
+        _owners[index] = BufferOwner.Free;
+        return true;
+    }
+
+    /// <summary>Moves up to <paramref name="indexes"/>.Length free buffers out; returns how many.</summary>
+    internal int Take(Span<uint> indexes)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            int count = Math.Min(_freeCount, indexes.Length);
+            _freeCount -= count;
+            _free.AsSpan(_freeCount, count).CopyTo(indexes);
+            return count;
+        }
+    }
+
+    /// <summary>Moves free buffers back in.</summary>
+    internal void Put(ReadOnlySpan<uint> indexes)
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            indexes.CopyTo(_free.AsSpan(_freeCount));
+            _freeCount += indexes.Length;
+        }
+    }
+
+    /// <summary>Buffers held by one owner, counted one by one: for tests, audits and the reclaiming of a dead instance's buffers.</summary>
+    internal int CountOwnedBy(uint owner)
+    {
+        int count = 0;
+        for (uint i = 0; i < _capacity; i++)
+            count += BufferOwner.Owner(Volatile.Read(ref _owners[i])) == owner ? 1 : 0;
+        return count;
+    }
+
+    [DoesNotReturn]
+    private void ThrowIndexOutOfRange(uint index) =>
+        throw new ArgumentOutOfRangeException(nameof(index), index, $"Buffer index {index} is not of this pool, which has {_capacity} buffers.");
+
+    private long SumOfCaches(Func<PoolCache, long> counter)
+    {
+        lock (_gate)
+        {
+            long sum = 0;
+            foreach (PoolCache cache in _caches)
+                sum += counter(cache);
+            return sum;
+        }
+    }
+
+    private void FreeOwners() => NativeMemory.Free(_owners);
+}

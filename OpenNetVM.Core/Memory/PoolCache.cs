@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using OpenNetVM.Core.Packets;
+
+namespace OpenNetVM.Core.Memory;
+
+/// <summary>
+/// One thread's way into a <see cref="PacketPool"/>: it keeps some free buffers for itself, last freed first used, so that a burst
+/// is allocated or freed without a lock and from memory that is likely in the core's cache. Not thread-safe: one thread at a time.
+/// </summary>
+[DebuggerDisplay("Count = {Count}")]
+public sealed unsafe class PoolCache
+{
+    internal long AllocationFailures;
+    internal long RejectedFrees;
+
+    private readonly uint[] _items;
+    private readonly int _target;
+    private int _count;
+
+    internal PoolCache(PacketPool pool, int target)
+    {
+        Pool = pool;
+        _target = target;
+        _items = new uint[2 * target];
+    }
+
+    /// <summary>The pool behind this cache.</summary>
+    public PacketPool Pool { get; }
+
+    /// <summary>Free buffers that this cache keeps at the moment.</summary>
+    internal int Count => Volatile.Read(ref _count);
+
+    /// <summary>
+    /// Allocates a burst. Fresh packets are empty (length 0), start behind the headroom, have no ingress port and a zeroed user area.
+    /// </summary>
+    /// <returns>How many descriptors at the front of <paramref name="burst"/> were filled; fewer than asked when the pool is exhausted, which is counted.</returns>
+    public int Allocate(Span<PacketDescriptor> burst)
+    {
+        int done = 0;
+        while (done < burst.Length)
+        {
+            if (_count == 0 && !Refill())
+            {
+                AllocationFailures += burst.Length - done;
+                break;
+            }
+
+            int count = Math.Min(_count, burst.Length - done);
+            uint* owners = Pool.Owners;
+            ReadOnlySpan<uint> items = _items.AsSpan(_count - count, count);
+            Span<PacketDescriptor> part = burst.Slice(done, count);
+            ulong fresh = FreshHeader(Pool.Headroom);
+            for (int i = 0; i < items.Length && i < part.Length; i++)
+            {
+                uint index = items[items.Length - 1 - i];
+                part[i].BufferAndHash = index;
+                part[i].Steering = 0;
+                owners[index] = BufferOwner.Manager;
+                PacketHeader* header = Pool.HeaderOf(index);
+                *header = default;
+                header->LengthAndOffset = fresh;
+            }
+
+            _count -= count;
+            done += count;
+        }
+
+        return done;
+    }
+
+    /// <summary>Allocates one packet, as <see cref="Allocate"/> does.</summary>
+    /// <returns>False when the pool is exhausted, which is counted.</returns>
+    public bool TryAllocate(out PacketDescriptor descriptor)
+    {
+        descriptor = default;
+        return Allocate(new Span<PacketDescriptor>(ref descriptor)) == 1;
+    }
+
+    /// <summary>Frees a burst. A descriptor that is out of range or already free is ignored and counted in <see cref="PacketPool.RejectedFrees"/>.</summary>
+    public void Free(ReadOnlySpan<PacketDescriptor> burst)
+    {
+        uint[] items = _items;
+        int count = _count;
+        foreach (ref readonly PacketDescriptor descriptor in burst)
+        {
+            uint index = descriptor.BufferIndex;
+            if (!Pool.TryRelease(index))
+            {
+                RejectedFrees++;
+                continue;
+            }
+
+            if ((uint)count >= (uint)items.Length)
+                count = Spill();
+            items[count++] = index;
+            _count = count;
+        }
+    }
+
+    /// <summary>Frees one packet, as <see cref="Free(ReadOnlySpan{PacketDescriptor})"/> does.</summary>
+    public void Free(in PacketDescriptor descriptor) => Free(new ReadOnlySpan<PacketDescriptor>(in descriptor));
+
+    /// <summary>
+    /// Copies a packet into a buffer of its own, for mirroring: frame, headroom, metadata and user area are the same, and the copy
+    /// is the caller's to send or free.
+    /// </summary>
+    /// <returns>False when the pool is exhausted, which is counted.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="source"/> is not of this pool.</exception>
+    public bool TryClone(ref PacketDescriptor source, out PacketDescriptor clone)
+    {
+        ReadOnlySpan<byte> data = Pool.Open(ref source).Data;
+        if (!TryAllocate(out clone))
+            return false;
+
+        PacketHeader* from = Pool.HeaderOf(source.BufferIndex);
+        PacketHeader* to = Pool.HeaderOf(clone.BufferIndex);
+        *to = *from;
+
+        // The bounds come from the span, which was checked: the header in the pool may have been changed since.
+        ushort offset = data.IsEmpty ? (ushort)Pool.Headroom : (ushort)((byte*)Unsafe.AsPointer(ref Unsafe.AsRef(in data[0])) - (byte*)(from + 1));
+        to->Length = (uint)data.Length;
+        to->DataOffset = offset;
+        data.CopyTo(new Span<byte>((byte*)(to + 1) + offset, data.Length));
+
+        uint index = clone.BufferIndex;
+        clone = source;
+        clone.BufferIndex = index;
+        return true;
+    }
+
+    internal static ulong FreshHeader(int headroom) => ((ulong)Ports.PortId.None.Value << 48) | ((ulong)(ushort)headroom << 32);
+
+    /// <summary>Gives every buffer back to the shared list: when the thread stops.</summary>
+    internal void Flush()
+    {
+        Pool.Put(_items.AsSpan(0, _count));
+        _count = 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool Refill()
+    {
+        _count = Pool.Take(_items.AsSpan(0, _target));
+        return _count > 0;
+    }
+
+    // The older half goes: what was freed last is still in the core's cache.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int Spill()
+    {
+        Pool.Put(_items.AsSpan(0, _target));
+        _items.AsSpan(_target, _count - _target).CopyTo(_items);
+        return _count -= _target;
+    }
+}
