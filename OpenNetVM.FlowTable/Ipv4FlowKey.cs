@@ -86,9 +86,7 @@ public readonly struct Ipv4FlowKey : IEquatable<Ipv4FlowKey>, ISpanFormattable
     public static bool operator !=(Ipv4FlowKey left, Ipv4FlowKey right) => !left.Equals(right);
 
     /// <summary>For example "192.0.2.1:4242 > 198.51.100.7:80 proto 6".</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{_source >> 24}.{(byte)(_source >> 16)}.{(byte)(_source >> 8)}.{(byte)_source}:{_sourcePort} > {_destination >> 24}.{(byte)(_destination >> 16)}.{(byte)(_destination >> 8)}.{(byte)_destination}:{_destinationPort} proto {_protocol}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{this}");
 
     /// <inheritdoc/>
     public string ToString(string? format, IFormatProvider? formatProvider) => ToString();

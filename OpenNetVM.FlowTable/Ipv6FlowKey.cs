@@ -55,6 +55,18 @@ public readonly struct Ipv6FlowKey : IEquatable<Ipv6FlowKey>, ISpanFormattable
     /// <summary>Destination address as a number in host order.</summary>
     public UInt128 Destination => new(_destinationHigh, _destinationLow);
 
+    /// <summary>The upper 64 bits of the source address.</summary>
+    public ulong SourceHigh => _sourceHigh;
+
+    /// <summary>The lower 64 bits of the source address.</summary>
+    public ulong SourceLow => _sourceLow;
+
+    /// <summary>The upper 64 bits of the destination address.</summary>
+    public ulong DestinationHigh => _destinationHigh;
+
+    /// <summary>The lower 64 bits of the destination address.</summary>
+    public ulong DestinationLow => _destinationLow;
+
     /// <summary>Source port, 0 where the protocol has none.</summary>
     public ushort SourcePort => (ushort)(_portsAndProtocol >> 48);
 
@@ -94,8 +106,7 @@ public readonly struct Ipv6FlowKey : IEquatable<Ipv6FlowKey>, ISpanFormattable
     public static bool operator !=(Ipv6FlowKey left, Ipv6FlowKey right) => !left.Equals(right);
 
     /// <summary>For example "[2001:db8::1]:4242 > [2001:db8::2]:80 proto 6".</summary>
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"[{ToAddress(Source)}]:{SourcePort} > [{ToAddress(Destination)}]:{DestinationPort} proto {Protocol}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{this}");
 
     /// <inheritdoc/>
     public string ToString(string? format, IFormatProvider? formatProvider) => ToString();
