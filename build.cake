@@ -332,9 +332,17 @@ void End(int exitCode)
     Environment.Exit(exitCode);
 }
 
-// A terminal's Ctrl-C reaches the child too, which ends as it sees fit; SIGTERM reaches only this process and is passed on.
+// A terminal's Ctrl-C reaches the child as well as this process, which waits for what the child makes of it. SIGTERM reaches only this
+// process and is passed on as SIGINT, on which the test program winds up and writes its results.
+[DllImport("libc", EntryPoint = "kill")]
+static extern int SendSignal(int process, int signal);
+
 var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = child is not null);
-var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => { try { child?.Kill(entireProcessTree: true); } catch (InvalidOperationException) { } });
+var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+{
+    const int SigInt = 2;
+    signal.Cancel = child is { } running && SendSignal(running.Id, SigInt) == 0;
+});
 
 Teardown(context => End(context.Successful ? 0 : 1));
 
