@@ -6,6 +6,9 @@ namespace OpenNetVM.Core.Rings;
 /// <summary>Moves a block of elements between a caller's span and a ring's slots, in at most two pieces.</summary>
 internal static unsafe class RingCopy
 {
+    /// <summary>Up to here, element by element is faster than the call that copies blocks.</summary>
+    private const int FewElements = 4;
+
     /// <summary>Copies into the slots from an index on, going round to the first slot after the last.</summary>
     /// <param name="slots">The ring's first slot.</param>
     /// <param name="index">The first slot to fill, at most <paramref name="mask"/>.</param>
@@ -16,6 +19,13 @@ internal static unsafe class RingCopy
     public static void In<T>(T* slots, long index, long mask, ref T source, int count)
         where T : unmanaged
     {
+        if (count <= FewElements)
+        {
+            for (int i = 0; i < count; i++)
+                slots[(index + i) & mask] = Unsafe.Add(ref source, i);
+            return;
+        }
+
         long untilEnd = mask + 1 - index;
         if (count <= untilEnd)
         {
@@ -33,6 +43,13 @@ internal static unsafe class RingCopy
     public static void Out<T>(T* slots, long index, long mask, ref T target, int count)
         where T : unmanaged
     {
+        if (count <= FewElements)
+        {
+            for (int i = 0; i < count; i++)
+                Unsafe.Add(ref target, i) = slots[(index + i) & mask];
+            return;
+        }
+
         long untilEnd = mask + 1 - index;
         if (count <= untilEnd)
         {

@@ -112,7 +112,7 @@ internal static unsafe class RingLayout
         for (int i = 0; i < capacity; i++)
         {
             long position = cursor + i;
-            turns[position & (capacity - 1)] = RingTurn.Free(position, shift);
+            turns[position & (capacity - 1)] = RingTurn.Of(position, shift, RingTurn.Free);
         }
     }
 

@@ -8,11 +8,16 @@ namespace OpenNetVM.Core.Rings;
 /// </summary>
 internal static class RingTurn
 {
-    /// <summary>The slot may be filled with the element of this position.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Free(long position, int shift) => (uint)(position >> shift) << 1;
+    /// <summary>The slot may be filled with the element of a position.</summary>
+    public const uint Free = 0;
 
-    /// <summary>The slot holds the element of this position.</summary>
+    /// <summary>The slot holds the element of a position.</summary>
+    public const uint Full = 1;
+
+    /// <summary>The number for a position's slot in a state.</summary>
+    /// <param name="position">The position in the endless row of elements.</param>
+    /// <param name="shift">log2 of the capacity.</param>
+    /// <param name="state"><see cref="Free"/> or <see cref="Full"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Full(long position, int shift) => ((uint)(position >> shift) << 1) | 1;
+    public static uint Of(long position, int shift, uint state) => ((uint)(position >> shift) << 1) | state;
 }
