@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using OpenNetVM.Core.Memory;
 
 // The algorithm of the rings with several producers. As in SpscRing, positions count elements for ever and position & mask is the
@@ -284,16 +285,16 @@ internal unsafe struct TurnRing<T, TConsumers>
 
     private static void SetAll(uint* turns, int count, uint turn)
     {
-        if (count == 1)
-        {
-            // Release: as below.
-            Volatile.Write(ref *turns, turn);
-            return;
-        }
-
         // Release, for all of them: the copies to or from the slots are over before the other side can see any.
         Volatile.WriteBarrier();
-        new Span<uint>(turns, count).Fill(turn);
+
+        // Each turn is written exactly once: as soon as it is, its slot belongs to the other side, which may have set the next turn
+        // already. This rules Span.Fill out, which may write elements again to finish with a whole vector.
+        int i = 0;
+        for (Vector256<uint> eight = Vector256.Create(turn); i <= count - Vector256<uint>.Count; i += Vector256<uint>.Count)
+            eight.Store(turns + i);
+        for (; i < count; i++)
+            turns[i] = turn;
     }
 
     /// <summary>For a single consumer: what it knows to be ready, at least the wanted number where that many are.</summary>

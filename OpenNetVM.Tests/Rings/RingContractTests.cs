@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using FsCheck;
+using FsCheck.Fluent;
 using OpenNetVM.Core.Memory;
 
 namespace OpenNetVM.Tests.Rings;
@@ -198,14 +201,29 @@ public abstract class RingContractTests
     }
 
     [Fact]
-    public void Random_bursts_do_what_a_queue_does()
+    public void Any_sequence_of_bursts_does_what_it_does_to_a_queue()
     {
-        int seed = Environment.TickCount;
+        // FsCheck prints the seed and the shortest failing sequence.
+        Property sameAsQueue = Prop.ForAll<PositiveInt, (int Kind, int Size)[]>((power, steps) =>
+        {
+            var ring = Make(1 << (power.Get % 11));
+            var model = new RingModel(ring);
+            foreach ((int kind, int size) in steps)
+                model.Step((RingOperation)((uint)kind % (uint)RingOperation.Kinds), (int)((uint)size % (uint)((ring.Capacity * 5 / 4) + 3)));
+            model.Drain();
+        });
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(200).WithEndSize(200).WithQuietOnSuccess(true), sameAsQueue);
+    }
+
+    [Fact]
+    public void Long_random_use_does_what_it_does_to_a_queue()
+    {
+        int seed = Random.Shared.Next();
         for (int power = 0; power <= 10; power++)
         {
             try
             {
-                RunAgainstQueue(Make(1 << power), new Random(seed + power), operations: 20_000);
+                RunAgainstQueue(Make(1 << power), new Random(seed + power), operations: 5_000);
             }
             catch (Exception e)
             {
@@ -214,12 +232,112 @@ public abstract class RingContractTests
         }
     }
 
+    [Fact]
+    public void Giving_back_more_than_was_given_out_is_refused_and_changes_nothing()
+    {
+        var ring = Make(Capacity);
+        ring.TryEnqueue([1, 2, 3]);
+        if (ring.FillsInPlace)
+        {
+            Assert.Equal(5, ring.Reserve(Capacity).Length);
+            Assert.Throws<ArgumentOutOfRangeException>(() => ring.Commit(-1));
+            Assert.Throws<ArgumentOutOfRangeException>(() => ring.Commit(6));
+            Assert.Throws<ArgumentOutOfRangeException>(() => ring.Commit(int.MaxValue));
+            Assert.True(ring.Reserve(-1).IsEmpty);
+            Assert.True(ring.Reserve(int.MinValue).IsEmpty);
+        }
+
+        if (ring.TakesInPlace)
+        {
+            Assert.Equal([1, 2, 3], ring.Peek(Capacity).ToArray());
+            Assert.Throws<ArgumentOutOfRangeException>(() => ring.Advance(-1));
+            Assert.Throws<ArgumentOutOfRangeException>(() => ring.Advance(4));
+            Assert.Throws<ArgumentOutOfRangeException>(() => ring.Advance(int.MinValue));
+            Assert.True(ring.Peek(0).IsEmpty);
+            Assert.True(ring.Peek(int.MinValue).IsEmpty);
+        }
+
+        Assert.Equal(3, ring.Count);
+        Assert.Equal(3, ring.Enqueued);
+        Assert.Equal(0, ring.Dequeued);
+    }
+
+    [Fact]
+    public void Moving_ten_million_elements_allocates_nothing()
+    {
+        const int elements = 10_000_000;
+        var ring = Make(512);
+        long[] burst = new long[32];
+        Move(ring, burst, 10_000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        long moved = Move(ring, burst, elements);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(moved >= elements);
+    }
+
+    [Fact]
+    public void A_ring_keeps_its_region_and_nothing_else_does()
+    {
+        IRingUnderTest<long> ring = InUnreferencedRegion(out WeakReference region);
+        Collect();
+        Assert.True(region.IsAlive);
+        Assert.Equal(2, ring.TryEnqueue([4, 5]));
+        Assert.True(ring.TryDequeue(out long item));
+        Assert.Equal(4, item);
+        GC.KeepAlive(ring);
+
+        DropRing(out WeakReference second);
+        Collect();
+        Assert.False(second.IsAlive);
+    }
+
     private protected static void RunAgainstQueue(IRingUnderTest<long> ring, Random random, int operations)
     {
-        var queue = new Queue<long>();
-        var model = new RingModel(ring, queue);
+        var model = new RingModel(ring);
         for (int i = 0; i < operations; i++)
             model.Step((RingOperation)random.Next((int)RingOperation.Kinds), random.Next(0, (ring.Capacity * 5 / 4) + 3));
         model.Drain();
+    }
+
+    private static long Move(IRingUnderTest<long> ring, long[] burst, int elements)
+    {
+        long moved = 0;
+        while (moved < elements)
+        {
+            ring.TryEnqueue(burst);
+            ring.TryEnqueue(1);
+            if (ring.FillsInPlace)
+                ring.Commit(ring.Reserve(burst.Length).Length);
+            moved += ring.TryDequeue(burst);
+            moved += ring.TryDequeue(out _) ? 1 : 0;
+            if (ring.TakesInPlace)
+            {
+                int count = ring.Peek(burst.Length).Length;
+                ring.Advance(count);
+                moved += count;
+            }
+        }
+
+        return moved;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private IRingUnderTest<long> InUnreferencedRegion(out WeakReference region)
+    {
+        var memory = MemoryRegion.Allocate(RequiredBytes(Capacity));
+        region = new WeakReference(memory);
+        return Create(memory, 0, Capacity);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void DropRing(out WeakReference region) => _ = InUnreferencedRegion(out region);
+
+    private static void Collect()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
     }
 }
