@@ -2,7 +2,7 @@ namespace OpenNetVM.Core.Memory;
 
 /// <summary>
 /// The word that the pool keeps for each buffer, in memory that network functions cannot write: who holds the buffer, and how
-/// many instances it has been handed to since it was allocated. Bits 0-15 owner, 16-23 hops, the rest 0.
+/// many instances it has been handed to since it was allocated. Bits 0-15 owner, 16-31 hops.
 /// </summary>
 internal static class BufferOwner
 {
@@ -14,10 +14,6 @@ internal static class BufferOwner
 
     internal const uint OwnerMask = 0xFFFF;
     internal const int HopShift = 16;
-    internal const uint OneHop = 1u << HopShift;
-    internal const int MaxHops = 255;
 
     internal static uint Owner(uint word) => word & OwnerMask;
-
-    internal static int Hops(uint word) => (int)(word >> HopShift);
 }

@@ -157,8 +157,12 @@ public sealed unsafe class PacketPool : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>True if <paramref name="index"/> is a buffer of this pool.</summary>
-    internal bool Contains(uint index) => index < _capacity;
+    /// <summary>True if <paramref name="index"/> is a buffer of this pool and held by <paramref name="owner"/>, an instance's id or <see cref="BufferOwner.Manager"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsOwnedBy(uint index, uint owner) => index < _capacity && BufferOwner.Owner(_owners[index]) == owner;
+
+    /// <summary>Who holds a buffer: <see cref="BufferOwner.Free"/>, <see cref="BufferOwner.Manager"/> or an instance's id.</summary>
+    internal uint OwnerOf(uint index) => BufferOwner.Owner(_owners[index]);
 
     internal PacketHeader* HeaderOf(uint index)
     {

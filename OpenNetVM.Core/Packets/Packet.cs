@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
+using OpenNetVM.Core.Headers;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Ports;
 using OpenNetVM.Core.Services;
+using OpenNetVM.FlowTable;
 
 namespace OpenNetVM.Core.Packets;
 
@@ -68,6 +70,25 @@ public readonly unsafe ref struct Packet
         set => _header->IngressPort = value.Value;
     }
 
+    /// <summary>
+    /// Where the frame's headers are and which flow key it has. Found at the first call and kept with the packet; call
+    /// <see cref="InvalidateLayers"/> after writing other headers into the frame.
+    /// </summary>
+    public PacketLayers Layers
+    {
+        get
+        {
+            PacketLayers layers = _header->Layers;
+            if (layers.Status == FlowKeyStatus.NotParsed)
+            {
+                FlowKeyReader.Parse(Data, out layers);
+                _header->Layers = layers;
+            }
+
+            return layers;
+        }
+    }
+
     /// <summary>When the port received the packet, in nanoseconds since 1970-01-01 UTC; 0 where the port does not stamp.</summary>
     public long Timestamp
     {
@@ -94,6 +115,17 @@ public readonly unsafe ref struct Packet
     internal PacketHeader* Header => _header;
 
     internal PacketPool Pool => _pool;
+
+    /// <summary>Forgets what <see cref="Layers"/> found. Changing a frame's length through this type does it by itself.</summary>
+    public void InvalidateLayers() => _header->Layers = default;
+
+    /// <summary>Reads the packet's IPv4 five-tuple.</summary>
+    /// <returns>False if the packet has none; <see cref="Layers"/> says why.</returns>
+    public bool TryGetFlowKey(out Ipv4FlowKey key) => FlowKeyReader.TryReadKey(Data, Layers, out key);
+
+    /// <summary>Reads the packet's IPv6 five-tuple.</summary>
+    /// <returns>False if the packet has none; <see cref="Layers"/> says why.</returns>
+    public bool TryGetFlowKey(out Ipv6FlowKey key) => FlowKeyReader.TryReadKey(Data, Layers, out key);
 
     /// <summary>Leaves the packet to its chain: what happens when nothing else is said.</summary>
     public void Next() => Action = PacketAction.Next;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using OpenNetVM.Core.Headers;
 
 namespace OpenNetVM.Core.Packets;
 
@@ -28,17 +29,11 @@ internal struct PacketHeader
     // Nanoseconds since 1970-01-01 UTC, 0 where the port does not stamp.
     [FieldOffset(8)] internal long Timestamp;
 
-    // Bytes 16..31: what parsing found (layer offsets), valid while LayersValid is set.
-    [FieldOffset(16)] internal LayerBytes Layers;
+    // Bytes 16..31: where the layers are, once somebody has looked; all zero means that nobody has.
+    [FieldOffset(16)] internal PacketLayers Layers;
 
     // Bytes 32..63: for the network functions' own use along the chain.
     [FieldOffset(UserAreaOffset)] internal UserBytes UserArea;
-
-    [InlineArray(16)]
-    internal struct LayerBytes
-    {
-        private byte _first;
-    }
 
     [InlineArray(UserAreaSize)]
     internal struct UserBytes

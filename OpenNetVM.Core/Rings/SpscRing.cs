@@ -200,6 +200,24 @@ public sealed unsafe class SpscRing<T>
         PublishProduced(next + count);
     }
 
+    /// <summary>
+    /// Producer only: as <see cref="Commit"/>, but the consumer does not see the elements before the next <see cref="Publish"/> (or Commit, or
+    /// TryEnqueue). Several small pieces then cost the other core one cache line transfer, not one each.
+    /// </summary>
+    /// <param name="count">How many were filled, from the first on.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Negative, or more than are free. Nothing was staged.</exception>
+    public void Stage(int count)
+    {
+        long next = _own.ProducerNext;
+        long free = _own.ProducerLimit - next;
+        if ((ulong)(long)count > (ulong)free)
+            ThrowBeyond(nameof(count), count, free, "reserved slots");
+        _own.ProducerNext = next + count;
+    }
+
+    /// <summary>Producer only: lets the consumer see everything staged.</summary>
+    public void Publish() => PublishProduced(_own.ProducerNext);
+
     /// <summary>Consumer only: takes one element out.</summary>
     /// <returns>false when the ring is empty.</returns>
     public bool TryDequeue(out T item)

@@ -1,0 +1,305 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using OpenNetVM.Core.Dataplane;
+using OpenNetVM.Core.Diagnostics;
+using OpenNetVM.Core.Memory;
+using OpenNetVM.Core.Packets;
+using OpenNetVM.Core.Ports;
+using OpenNetVM.Core.Services;
+
+namespace OpenNetVM.Core.Chains;
+
+/// <content>Handing packets over, and the check of every descriptor that goes with it.</content>
+internal sealed unsafe partial class ChainExecutor
+{
+    /// <summary>Sends packets that an instance could not handle to others of its service, as they came to it.</summary>
+    internal void Reroute(Span<PacketDescriptor> burst, NfInstance from)
+    {
+        foreach (ref PacketDescriptor descriptor in burst)
+        {
+            descriptor.Action = PacketActionKind.Next;
+            descriptor.Destination = 0;
+        }
+
+        for (int start = 0; start < burst.Length;)
+        {
+            ulong steering = burst[start].Steering;
+            int end = start + 1;
+            while (end < burst.Length && burst[end].Steering == steering)
+                end++;
+            HandOver(burst[start..end], from.Service, steering, from);
+            start = end;
+        }
+    }
+
+    /// <summary>Drops packets and counts them; a descriptor that is not its sender's own is rejected instead.</summary>
+    /// <param name="run">The packets.</param>
+    /// <param name="from">Who holds them: an instance, or null for the manager.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="place">Where it is counted beside the worker's own counters; null for at <paramref name="from"/>.</param>
+    /// <returns>How many packets were dropped.</returns>
+    internal int Drop(ReadOnlySpan<PacketDescriptor> run, NfInstance? from, DropReason reason, DropCounters? place = null)
+    {
+        uint owner = OwnerOf(from);
+        int dropped = 0;
+        foreach (ref readonly PacketDescriptor descriptor in run)
+        {
+            if (!_pool.IsOwnedBy(descriptor.BufferIndex, owner))
+                continue;
+            Cache.Free(descriptor);
+            dropped++;
+        }
+
+        CountDrops(dropped, reason, place ?? from?.Drops);
+        if (dropped < run.Length)
+            Reject(run.Length - dropped, from);
+        return dropped;
+    }
+
+    /// <summary>Drops a packet that is left over when the platform has stopped, whoever held it.</summary>
+    internal void Discard(in PacketDescriptor descriptor)
+    {
+        Cache.Free(descriptor);
+        CountDrops(1, DropReason.PlatformStopped, null);
+    }
+
+    private void Reject(int descriptors, NfInstance? from)
+    {
+        Interlocked.Add(ref _plane.RejectedDescriptors, descriptors);
+        if (from is not null)
+            Interlocked.Add(ref from.RejectedDescriptors, descriptors);
+    }
+
+    private void CountDrops(int packets, DropReason reason, DropCounters? place)
+    {
+        if (packets == 0)
+            return;
+        Drops.Add(reason, packets);
+        place?.Add(reason, packets);
+        Completed.Add(packets);
+    }
+
+    // Spreads a run over a service's instances.
+    private void HandOver(Span<PacketDescriptor> run, Service service, ulong steering, NfInstance? from)
+    {
+        InstanceSet instances = service.Routing;
+        if (instances.IsEmpty)
+        {
+            service.AddNoInstanceDrops(Drop(run, from, DropReason.NoInstance));
+            return;
+        }
+
+        if (service.Pinning is { } pinning)
+        {
+            uint owner = OwnerOf(from);
+            for (int i = 0; i < run.Length; i++)
+            {
+                // A descriptor that is not its sender's own is not followed to a packet; which instance refuses it does not matter.
+                NfInstance pinned = _pool.IsOwnedBy(run[i].BufferIndex, owner)
+                    ? pinning.Select(_pool.Open(ref run[i]), instances, (uint)(Worker.Now >> PinningClockShift))
+                    : instances.Select(0);
+                HandOver(run.Slice(i, 1), pinned, steering, from);
+            }
+
+            return;
+        }
+
+        if (instances.Single is { } only)
+        {
+            HandOver(run, only, steering, from);
+            return;
+        }
+
+        // Neighbours for one instance stay together.
+        for (int start = 0; start < run.Length;)
+        {
+            NfInstance to = instances.Select(run[start].RssHash);
+            int end = start + 1;
+            while (end < run.Length && instances.Select(run[end].RssHash) == to)
+                end++;
+            HandOver(run[start..end], to, steering, from);
+            start = end;
+        }
+    }
+
+    // Puts a run on one instance's lane. This is the loop that every packet goes through at every hop.
+    private void HandOver(Span<PacketDescriptor> run, NfInstance to, ulong steering, NfInstance? from)
+    {
+        InstanceLane lane = to.LaneFrom(_number);
+        uint owner = OwnerOf(from);
+        uint receiver = to.OwnerId;
+        uint* owners = _pool.Owners;
+        uint capacity = (uint)_pool.Capacity;
+        int next = 0;
+        int refused = 0;
+        while (next < run.Length)
+        {
+            Span<PacketDescriptor> room = lane.Ring.Reserve(run.Length - next);
+            if (room.IsEmpty)
+                break;
+
+            ReadOnlySpan<PacketDescriptor> part = run.Slice(next, room.Length);
+            int placed = 0;
+            for (int i = 0; i < part.Length; i++)
+            {
+                ref readonly PacketDescriptor descriptor = ref part[i];
+                uint index = descriptor.BufferIndex;
+                if (index < capacity)
+                {
+                    // Owner in the low half, hops in the high half: if the owner is the expected one, the rotated word is the number of hops; if
+                    // not, it is larger than any. One compare checks both.
+                    uint hops = BitOperations.RotateRight(owners[index] ^ owner, BufferOwner.HopShift);
+                    if (hops < _hopLimit)
+                    {
+                        owners[index] = ((hops + 1) << BufferOwner.HopShift) | receiver;
+                        ref PacketDescriptor slot = ref room[placed++];
+                        slot.BufferAndHash = descriptor.BufferAndHash;
+                        slot.Steering = steering;
+                        continue;
+                    }
+                }
+
+                refused++;
+                Refuse(descriptor, from);
+            }
+
+            lane.Ring.Stage(placed);
+            next += part.Length;
+        }
+
+        if (next > refused && !lane.HasUnpublished)
+        {
+            lane.HasUnpublished = true;
+            _unpublished.Add(to);
+        }
+
+        if (next < run.Length)
+        {
+            to.MarkCongested();
+            Drop(run[next..], from, DropReason.RingFull, lane.Drops);
+        }
+    }
+
+    // Not the sender's own, or too far travelled.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Refuse(in PacketDescriptor descriptor, NfInstance? from)
+    {
+        if (_pool.IsOwnedBy(descriptor.BufferIndex, OwnerOf(from)))
+            Drop(new ReadOnlySpan<PacketDescriptor>(in descriptor), from, DropReason.HopLimit);
+        else
+            Reject(1, from);
+    }
+
+    private void Transmit(ReadOnlySpan<PacketDescriptor> run, PortId port, NfInstance? from)
+    {
+        PortOutput output = OutputTo(port);
+        uint owner = OwnerOf(from);
+        uint* owners = _pool.Owners;
+        int refused = 0;
+        int next = 0;
+        while (next < run.Length)
+        {
+            Span<PacketDescriptor> room = output.Room;
+            if (room.IsEmpty)
+            {
+                int sent = output.Flush(Cache);
+                Completed.Add(sent);
+                room = output.Room;
+                if (room.IsEmpty)
+                    break;
+            }
+
+            int placed = 0;
+            while (next < run.Length && placed < room.Length)
+            {
+                ref readonly PacketDescriptor descriptor = ref run[next++];
+                if (!_pool.IsOwnedBy(descriptor.BufferIndex, owner))
+                {
+                    refused++;
+                    continue;
+                }
+
+                owners[descriptor.BufferIndex] = BufferOwner.Manager;
+                room[placed++] = descriptor;
+            }
+
+            if (placed > 0 && output.Count == 0 && !_portsToFlush.Contains(output))
+                _portsToFlush.Add(output);
+            output.Added(placed);
+        }
+
+        if (refused > 0)
+            Reject(refused, from);
+        if (next < run.Length)
+            Drop(run[next..], from, DropReason.PortFull, output.Drops);
+    }
+
+    private PortOutput OutputTo(PortId port)
+    {
+        PortOutput?[] outputs = _outputs;
+        if (port.Value < outputs.Length && outputs[port.Value] is { } output)
+            return output;
+        Array.Resize(ref _outputs, Math.Max(port.Value + 1, outputs.Length));
+        return _outputs[port.Value] = _plane.AddOutput(port);
+    }
+
+    private void Publish()
+    {
+        foreach (NfInstance instance in _unpublished)
+        {
+            InstanceLane lane = instance.LaneFrom(_number);
+            lane.Ring.Publish();
+            lane.HasUnpublished = false;
+
+            // The producer's own view of the free slots is enough unless it is low.
+            int reserve = lane.Ring.Capacity - lane.CongestedDepth;
+            if (lane.Ring.FreeFor(reserve) < reserve)
+                instance.MarkCongested();
+            if (instance.Worker is { CanSleep: true } receiver && receiver != Worker)
+                _toWake.Add(receiver);
+        }
+
+        _unpublished.Clear();
+    }
+
+    // What was published must be visible before the sleeping flags are read: the sleeper sets its flag, then looks once more.
+    private void WakeReceivers()
+    {
+        Interlocked.MemoryBarrier();
+        foreach (Worker worker in _toWake)
+            worker.Wake();
+        _toWake.Clear();
+    }
+
+    // Drops, of fresh packets, those whose way leads to a congested instance, before any work is spent on them. Returns the others.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Span<PacketDescriptor> Shed(Span<PacketDescriptor> burst)
+    {
+        int kept = 0;
+        for (int i = 0; i < burst.Length; i++)
+        {
+            if (CongestedOnTheWay(burst[i]) is { } congested)
+                Drop(burst.Slice(i, 1), null, DropReason.BackPressure, congested.LaneFrom(_number).Drops);
+            else
+                burst[kept++] = burst[i];
+        }
+
+        return burst[..kept];
+    }
+
+    private NfInstance? CongestedOnTheWay(in PacketDescriptor descriptor)
+    {
+        if (_plane.Chains.Revision(descriptor.Chain) is not { } chain)
+            return null;
+        foreach (ref readonly CompiledStep step in chain.Steps)
+        {
+            if (step.Service?.Routing is not { IsEmpty: false } instances)
+                continue;
+            NfInstance instance = instances.Select(descriptor.RssHash);
+            if (instance.IsCongested)
+                return instance;
+        }
+
+        return null;
+    }
+}

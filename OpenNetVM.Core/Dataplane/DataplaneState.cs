@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Logging;
+using OpenNetVM.Core.Chains;
+using OpenNetVM.Core.Flows;
+using OpenNetVM.Core.Memory;
+using OpenNetVM.Core.NetworkFunctions;
+using OpenNetVM.Core.Ports;
+using OpenNetVM.Core.Services;
+using OpenNetVM.Core.Steering;
+
+namespace OpenNetVM.Core.Dataplane;
+
+/// <summary>What all workers of one platform share. Nothing of it is static: two platforms in one process have two of these.</summary>
+internal sealed class DataplaneState : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly PortEntry[] _ports;
+    private readonly int _portOutputCapacity;
+    private ChainExecutor[] _executors = [];
+    private SteeringPolicy _policy;
+
+    internal DataplaneState(DataplaneOptions options, IEnumerable<IPort> ports, TimeProvider time, ILoggerFactory loggers)
+    {
+        Time = time;
+        Loggers = loggers;
+        BurstSize = options.BurstSize;
+        RingCapacity = options.RingCapacity;
+        HopLimit = options.HopLimit;
+        SoftwareRss = options.SoftwareRss;
+        _policy = options.Policy;
+
+        // With no more packets under way than this, no ring of the default size can overflow, whichever way they all go.
+        Window = options.RingCapacity / 2;
+        _portOutputCapacity = Math.Max(256, Window + options.BurstSize);
+        _ports = [.. ports.Select(static (port, index) => new PortEntry(new PortId((ushort)index), port))];
+        WaitingSources = Math.Max(1, _ports.Where(static port => port.Info.CanWait).Sum(static port => port.Info.ReceiveQueues));
+        Services = new ServiceRegistry();
+        Pool = new PacketPool(options.Pool, loggers.CreateLogger<PacketPool>());
+        Chains = new ChainTable(Services, HasPort, time);
+        Director = new FlowDirector(Chains, options.Director, time);
+    }
+
+    internal TimeProvider Time { get; }
+
+    internal ILoggerFactory Loggers { get; }
+
+    internal PacketPool Pool { get; }
+
+    internal ServiceRegistry Services { get; }
+
+    internal ChainTable Chains { get; }
+
+    internal FlowDirector Director { get; }
+
+    internal int BurstSize { get; }
+
+    /// <summary>The rings' capacity where a service does not ask for another.</summary>
+    internal int RingCapacity { get; }
+
+    internal int HopLimit { get; }
+
+    internal bool SoftwareRss { get; }
+
+    /// <summary>How many packets of sources that can wait may be under way at once.</summary>
+    internal int Window { get; }
+
+    /// <summary>Receive queues whose sources can wait, and which share <see cref="Window"/>; at least 1.</summary>
+    internal int WaitingSources { get; }
+
+    internal SteeringPolicy Policy
+    {
+        get => Volatile.Read(ref _policy);
+        set => Volatile.Write(ref _policy, value);
+    }
+
+    internal ReadOnlySpan<PortEntry> Ports => _ports;
+
+    internal ChainExecutor[] Executors => Volatile.Read(ref _executors);
+
+    /// <summary>Packets that are in the platform: came in and have not left, those that functions hold on purpose not counted.</summary>
+    internal long PacketsUnderWay
+    {
+        get
+        {
+            // What completed is read first: a packet may be seen as under way that has just left, never the other way round.
+            long completed = 0;
+            long admitted = 0;
+            foreach (ChainExecutor executor in Executors)
+                completed += executor.Completed.Value;
+            foreach (ChainExecutor executor in Executors)
+                admitted += executor.Admitted.Value;
+            return admitted - completed - Volatile.Read(ref HeldPackets);
+        }
+    }
+
+    /// <summary>Packets that functions hold on purpose.</summary>
+    internal long HeldPackets;
+
+    /// <summary>Descriptors that came back from an instance and were not its own.</summary>
+    internal long RejectedDescriptors;
+
+    /// <summary>Actions that the policy refused.</summary>
+    internal long VetoedActions;
+
+    /// <summary>Told of every exception of a function.</summary>
+    internal required Action<NfFault> FaultReporter { get; init; }
+
+    public void Dispose()
+    {
+        Director.Dispose();
+        Pool.Dispose();
+    }
+
+    internal bool HasPort(PortId port) => port.Value < _ports.Length;
+
+    internal void Report(NfFault fault) => FaultReporter(fault);
+
+    /// <summary>Sends a message to one instance; false if there is none, or its mailbox is full.</summary>
+    internal bool TryPost(InstanceId to, in NfMessage message) => Services.FindInstance(to)?.Runner?.TryPost(message) ?? false;
+
+    /// <summary>Sends a message to all instances of a service; returns how many it reached.</summary>
+    internal int Post(ServiceId to, in NfMessage message)
+    {
+        int reached = 0;
+        foreach (NfInstance instance in Services.InstancesOf(to))
+            reached += instance.Runner?.TryPost(message) == true ? 1 : 0;
+        return reached;
+    }
+
+    internal ChainExecutor AddExecutor(Worker worker)
+    {
+        lock (_gate)
+        {
+            ChainExecutor executor = new(this, worker, _executors.Length);
+            Volatile.Write(ref _executors, [.. _executors, executor]);
+            return executor;
+        }
+    }
+
+    internal PortOutput AddOutput(PortId port)
+    {
+        lock (_gate)
+            return _ports[port.Value].AddOutput(_portOutputCapacity);
+    }
+}

@@ -1,0 +1,63 @@
+using OpenNetVM.Core.Chains;
+using OpenNetVM.Core.Packets;
+using OpenNetVM.Core.Ports;
+
+namespace OpenNetVM.Core.Dataplane;
+
+/// <summary>
+/// Takes packets from one receive queue of one port and sends them on their way (paper, "RX thread"). Belongs to one worker.
+/// </summary>
+internal sealed class RxPoller : IPollable
+{
+    private readonly DataplaneState _plane;
+    private readonly ChainExecutor _executor;
+    private readonly PortEntry _port;
+    private readonly int _queue;
+    private readonly PacketDescriptor[] _burst;
+    private long _credit;
+
+    internal RxPoller(DataplaneState plane, ChainExecutor executor, PortEntry port, int queue)
+    {
+        _plane = plane;
+        _executor = executor;
+        _port = port;
+        _queue = queue;
+        _burst = new PacketDescriptor[plane.BurstSize];
+        Name = $"RX {port.Info.Name} queue {queue}";
+    }
+
+    public string Name { get; }
+
+    /// <summary>False makes the poller leave its queue alone: what has arrived at the platform is then worked off and nothing comes after it.</summary>
+    internal bool Enabled { get; set; } = true;
+
+    internal bool Serves(PortEntry port, int queue) => port == _port && queue == _queue;
+
+    public int Poll()
+    {
+        if (!Enabled)
+            return 0;
+        int most = _burst.Length;
+        if (_port.Info.CanWait && (most = Math.Min(most, Credit())) == 0)
+            return IPollable.Blocked;
+
+        int count = Math.Clamp(_port.Port.Receive(_queue, _burst.AsSpan(0, most), _executor.Cache), 0, most);
+        if (count == 0)
+            return 0;
+        _credit -= count;
+        _executor.Admit(_burst.AsSpan(0, count), _port);
+        _executor.Flush();
+        return count;
+    }
+
+    // A source that loses nothing by waiting is let in only as far as its packets find room on every way. Counting what is under way
+    // reads other workers' counters, so what was granted is used up first.
+    private int Credit()
+    {
+        if (_plane.Services.Congestion.Any)
+            return 0;
+        if (_credit < _burst.Length)
+            _credit = Math.Max(0, (_plane.Window - _plane.PacketsUnderWay) / _plane.WaitingSources);
+        return (int)Math.Min(_credit, _burst.Length);
+    }
+}

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using OpenNetVM.Core.Dataplane;
+using OpenNetVM.Core.Diagnostics;
+using OpenNetVM.Core.NetworkFunctions;
+using OpenNetVM.Core.Packets;
+using OpenNetVM.Core.Rings;
+
+namespace OpenNetVM.Core.Services;
+
+/// <summary>
+/// One running instance of a service as the data path sees it: its rings, its state, its counters. The instance's own code is in
+/// its <see cref="NfRunner"/>.
+/// </summary>
+[DebuggerDisplay("{Id} of {Service.Id}: {State}, {ReceiveDepth} waiting")]
+internal sealed class NfInstance
+{
+    private readonly Lock _gate = new();
+    private readonly CongestionGauge _congestion;
+    private InstanceLane?[] _lanes = [];
+    private int _state = (int)InstanceState.Starting;
+    private int _congested;
+
+    internal NfInstance(InstanceId id, Service service, int ringCapacity, CongestionGauge congestion)
+    {
+        Id = id;
+        Service = service;
+        RingCapacity = ringCapacity;
+        _congestion = congestion;
+        Transmit = new SpscRing<PacketDescriptor>(ringCapacity);
+    }
+
+    internal InstanceId Id { get; }
+
+    internal Service Service { get; }
+
+    internal int RingCapacity { get; }
+
+    /// <summary>What the pool's owner words say for packets that this instance holds.</summary>
+    internal uint OwnerId => Id.Value;
+
+    /// <summary>From the instance to the worker that takes what it has handled.</summary>
+    internal SpscRing<PacketDescriptor> Transmit { get; }
+
+    /// <summary>What was dropped of the packets that this instance had: at its own wish, or for want of somewhere to go.</summary>
+    internal DropCounters Drops { get; } = new();
+
+    /// <summary>What runs the function; set before the first packet can come.</summary>
+    internal NfRunner? Runner { get; set; }
+
+    /// <summary>The worker that runs the function.</summary>
+    internal Worker? Worker => Runner?.Worker;
+
+    /// <summary>Descriptors on the transmit ring that were not the instance's to send: out of range, duplicated, not its own. Never followed.</summary>
+    internal long RejectedDescriptors;
+
+    /// <summary>Packets whose action the steering policy refused.</summary>
+    internal long VetoedActions;
+
+    internal InstanceState State
+    {
+        get => (InstanceState)Volatile.Read(ref _state);
+        set => Volatile.Write(ref _state, (int)value);
+    }
+
+    /// <summary>A lane of this instance holds so much that new work for it is shed on arrival.</summary>
+    internal bool IsCongested => Volatile.Read(ref _congested) != 0;
+
+    /// <summary>The lanes by number of the producing worker; null where that worker has sent nothing yet.</summary>
+    internal InstanceLane?[] Lanes => Volatile.Read(ref _lanes);
+
+    /// <summary>Packets that wait to be handled.</summary>
+    internal int ReceiveDepth
+    {
+        get
+        {
+            int depth = 0;
+            foreach (InstanceLane? lane in Lanes)
+                depth += lane?.Ring.Count ?? 0;
+            return depth;
+        }
+    }
+
+    /// <summary>Packets ever put on the receive lanes.</summary>
+    internal long EnqueuedPackets
+    {
+        get
+        {
+            long sum = 0;
+            foreach (InstanceLane? lane in Lanes)
+                sum += lane?.Ring.Enqueued ?? 0;
+            return sum;
+        }
+    }
+
+    /// <summary>The lane of worker number <paramref name="producer"/>, made at its first use.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal InstanceLane LaneFrom(int producer)
+    {
+        InstanceLane?[] lanes = _lanes;
+        return (uint)producer < (uint)lanes.Length && lanes[producer] is { } lane ? lane : AddLane(producer);
+    }
+
+    /// <summary>Called by a producer that found a lane three quarters full.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal void MarkCongested()
+    {
+        if (Interlocked.Exchange(ref _congested, 1) == 0)
+            _congestion.Add(1);
+    }
+
+    /// <summary>Called by the instance when its lanes are no more than half full, and when it stops.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal void ClearCongested()
+    {
+        if (Interlocked.Exchange(ref _congested, 0) == 1)
+            _congestion.Add(-1);
+    }
+
+    /// <summary>Adds what was dropped on the way to and from this instance to <paramref name="sums"/>, by reason.</summary>
+    internal void AddDropsTo(Span<long> sums)
+    {
+        Drops.AddTo(sums);
+        foreach (InstanceLane? lane in Lanes)
+            lane?.Drops.AddTo(sums);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private InstanceLane AddLane(int producer)
+    {
+        lock (_gate)
+        {
+            InstanceLane?[] lanes = _lanes;
+            if (producer >= lanes.Length)
+                Array.Resize(ref lanes, producer + 1);
+            else
+                lanes = [.. lanes];
+            InstanceLane lane = lanes[producer] ??= new InstanceLane(RingCapacity);
+
+            // Release: whoever sees the array sees the lane whole.
+            Volatile.Write(ref _lanes, lanes);
+            return lane;
+        }
+    }
+}
