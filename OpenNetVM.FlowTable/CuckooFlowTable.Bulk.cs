@@ -10,9 +10,6 @@ namespace OpenNetVM.FlowTable;
 
 public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
 {
-    // Enough loads in flight to hide memory's latency, few enough for the state to stay in the first-level cache.
-    private const int ChunkSize = 32;
-
     /// <summary>
     /// Looks a burst up, overlapping the memory latency of its keys: much faster than one by one where the table is larger than the cache.
     /// Any thread, beside the writer and other readers. Every key is looked up for itself; the burst is not one atomic step.
@@ -60,28 +57,30 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
             ThrowTooShort(nameof(hits), count, hits.Length);
         ThrowIfDisposed();
 
-        byte** slots = stackalloc byte*[ChunkSize];
+        LookupChunk chunk;
         int found = 0;
-        for (int start = 0; start < count; start += ChunkSize)
+        for (int start = 0; start < count; start += LookupChunk.Size)
         {
-            int length = Math.Min(ChunkSize, count - start);
-            ref TValue chunkValues = ref Unsafe.Add(ref MemoryMarshal.GetReference(values), start);
-            uint hitBits = LookupChunk(
+            int length = Math.Min(LookupChunk.Size, count - start);
+            uint hitBits = LookUpChunk(
+                &chunk,
                 ref Unsafe.Add(ref MemoryMarshal.GetReference(hashes), start),
                 ref Unsafe.Add(ref MemoryMarshal.GetReference(keys), start),
-                ref chunkValues, length, slots);
+                ref Unsafe.Add(ref MemoryMarshal.GetReference(values), start),
+                length);
             found += BitOperations.PopCount(hitBits);
             if (!hits.IsEmpty)
             {
+                ref bool chunkHits = ref Unsafe.Add(ref MemoryMarshal.GetReference(hits), start);
                 for (int i = 0; i < length; i++)
-                    hits[start + i] = ((hitBits >> i) & 1) != 0;
+                    Unsafe.Add(ref chunkHits, i) = ((hitBits >> i) & 1) != 0;
             }
             if (countUse)
             {
                 for (uint rest = hitBits; rest != 0; rest &= rest - 1)
                 {
                     int i = BitOperations.TrailingZeroCount(rest);
-                    CountUse(slots[i], now, lengths.IsEmpty ? 0 : lengths[start + i]);
+                    CountUse((byte*)chunk.Slots[i], now, lengths.IsEmpty ? 0 : lengths[start + i]);
                 }
             }
         }
@@ -89,80 +88,101 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         return found;
     }
 
-    // Up to 32 lookups side by side. Each pass over the chunk asks for the memory that the next one reads:
-    //   1. mix, ask for the first bucket's head;           2. match there, ask for the slot or else for the partner's head;
-    //   3. match in the partners, ask for the slot;        4. compare keys, copy values;        5. check the versions.
-    // The order of reads is that of R1 to R4, with one barrier for all keys of a pass. A key whose versions do not hold, or whose first
-    // matching tag belongs to another key, is looked up again by itself.
-    [SkipLocalsInit]
-    private uint LookupChunk(ref uint hashes, ref TKey keys, ref TValue values, int count, byte** slots)
+    // Up to 32 lookups side by side. Each pass over the chunk asks for the memory that the next one reads, in the order of R1 to R4, with one
+    // barrier for all keys of a pass. A key whose versions do not hold, or whose first matching tag belongs to another key, is looked up again
+    // by itself. Returns one bit for each hit.
+    private uint LookUpChunk(LookupChunk* chunk, ref uint hashes, ref TKey keys, ref TValue values, int count)
     {
-        uint* buckets = stackalloc uint[ChunkSize];
-        ushort* tags = stackalloc ushort[ChunkSize];
-        ulong* versions = stackalloc ulong[ChunkSize];
-        uint* partners = stackalloc uint[ChunkSize];
-        ulong* partnerVersions = stackalloc ulong[ChunkSize];
-        byte* pending = stackalloc byte[ChunkSize];
+        RequestHeads(chunk, ref hashes, ref keys, count);
+        MatchFirst(chunk, count);
+        MatchPartners(chunk);
+        Volatile.ReadBarrier();
+        uint hits = CompareKeys(chunk, ref hashes, ref keys, ref values, count, out uint again);
+        Volatile.ReadBarrier();
+        again |= Changed(chunk, count);
+        return again == 0 ? hits : LookUpAgain(chunk, hits, again, ref hashes, ref keys, ref values);
+    }
+
+    private void RequestHeads(LookupChunk* chunk, ref uint hashes, ref TKey keys, int count)
+    {
         Bucket* heads = _buckets;
         uint bucketCount = _bucketCount;
         HashMixer mixer = _mixer;
-
         for (int i = 0; i < count; i++)
         {
             ulong mixed = mixer.Mix(Unsafe.Add(ref hashes, i), in Unsafe.Add(ref keys, i));
             uint bucket = FirstBucket(mixed, bucketCount);
             Prefetch(heads + bucket);
-            buckets[i] = bucket;
-            tags[i] = Tag(mixed);
+            chunk->Buckets[i] = bucket;
+            chunk->Tags[i] = Tag(mixed);
         }
+    }
 
+    private void MatchFirst(LookupChunk* chunk, int count)
+    {
+        Bucket* heads = _buckets;
+        byte* slots = _slots;
+        uint stride = _stride;
+        uint prefetchEnd = _prefetchEnd;
+        uint bucketCount = _bucketCount;
         ulong versionBits = 0;
-        int pendingCount = 0;
+        int pending = 0;
         for (int i = 0; i < count; i++)
         {
-            uint bucket = buckets[i];
-            ulong version = Volatile.Read(ref heads[bucket].Version);
-            uint matches = Bucket.Match(heads + bucket, tags[i]);
-            versions[i] = version;
+            uint bucket = chunk->Buckets[i];
+            ushort tag = chunk->Tags[i];
+            Bucket* head = heads + bucket;
+            ulong version = Volatile.Read(ref head->Version);
+            uint matches = Bucket.Match(head, tag);
+            chunk->Versions[i] = version;
             versionBits |= version;
             if (matches != 0)
             {
-                byte* slot = SlotAt(bucket, Bucket.First(matches));
-                Prefetch(slot);
-                slots[i] = slot;
+                byte* slot = slots + ((((nuint)bucket * Bucket.Slots) + (nuint)Bucket.First(matches)) * stride);
+                PrefetchSlot(slot, prefetchEnd);
+                chunk->Slots[i] = (ulong)slot;
             }
             else
             {
-                uint partner = Partner(bucket, tags[i], bucketCount);
+                uint partner = Partner(bucket, tag, bucketCount);
                 Prefetch(heads + partner);
-                partners[pendingCount] = partner;
-                pending[pendingCount++] = (byte)i;
+                chunk->Partners[pending] = partner;
+                chunk->Pending[pending++] = (byte)i;
             }
         }
+        chunk->PendingCount = pending;
+        chunk->VersionBits = versionBits;
+    }
 
-        for (int j = 0; j < pendingCount; j++)
+    private void MatchPartners(LookupChunk* chunk)
+    {
+        for (int j = 0; j < chunk->PendingCount; j++)
         {
-            uint partner = partners[j];
-            int i = pending[j];
-            ulong version = Volatile.Read(ref heads[partner].Version);
-            uint matches = Bucket.Match(heads + partner, tags[i]);
-            partnerVersions[j] = version;
-            versionBits |= version;
+            int i = chunk->Pending[j];
+            uint partner = chunk->Partners[j];
+            Bucket* head = _buckets + partner;
+            ulong version = Volatile.Read(ref head->Version);
+            uint matches = Bucket.Match(head, chunk->Tags[i]);
+            chunk->PartnerVersions[j] = version;
+            chunk->VersionBits |= version;
             byte* slot = null;
             if (matches != 0)
             {
                 slot = SlotAt(partner, Bucket.First(matches));
-                Prefetch(slot);
+                PrefetchSlot(slot, _prefetchEnd);
             }
-            slots[i] = slot;
+            chunk->Slots[i] = (ulong)slot;
         }
-        Volatile.ReadBarrier();
+    }
 
+    private static uint CompareKeys(LookupChunk* chunk, ref uint hashes, ref TKey keys, ref TValue values, int count, out uint again)
+    {
         uint hits = 0;
-        uint again = 0;
-        for (int i = 0; i < count; i++)
+        uint others = 0;
+        uint bit = 1;
+        for (int i = 0; i < count; i++, bit <<= 1)
         {
-            byte* slot = slots[i];
+            byte* slot = (byte*)chunk->Slots[i];
             if (slot == null)
             {
                 Unsafe.Add(ref values, i) = default;
@@ -170,43 +190,60 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
             else if (SlotLayout<TKey, TValue>.Hash(slot) == Unsafe.Add(ref hashes, i) && Unsafe.Add(ref keys, i).Equals(SlotLayout<TKey, TValue>.Key(slot)))
             {
                 Unsafe.Add(ref values, i) = SlotLayout<TKey, TValue>.Value(slot);
-                hits |= 1u << i;
+                hits |= bit;
             }
             else
             {
-                again |= 1u << i;
+                others |= bit;
             }
         }
-        Volatile.ReadBarrier();
+        again = others;
+        return hits;
+    }
 
+    // The keys whose buckets the writer changed since their versions were read.
+    private uint Changed(LookupChunk* chunk, int count)
+    {
+        // Some value was half replaced: the shadow is for the single lookup to look at.
+        if (!SlotLayout<TKey, TValue>.ValueIsOneWord && (chunk->VersionBits & 1) != 0)
+            return uint.MaxValue >> (LookupChunk.Size - count);
+        Bucket* heads = _buckets;
+        uint changed = 0;
         for (int i = 0; i < count; i++)
         {
-            if (heads[buckets[i]].Version != versions[i])
-                again |= 1u << i;
+            if (heads[chunk->Buckets[i]].Version != chunk->Versions[i])
+                changed |= 1u << i;
         }
-        for (int j = 0; j < pendingCount; j++)
+        for (int j = 0; j < chunk->PendingCount; j++)
         {
-            if (heads[partners[j]].Version != partnerVersions[j])
-                again |= 1u << pending[j];
+            if (heads[chunk->Partners[j]].Version != chunk->PartnerVersions[j])
+                changed |= 1u << chunk->Pending[j];
         }
-        // Some bucket had a value half replaced: the shadow is for the single lookup to look at.
-        if (!SlotLayout<TKey, TValue>.ValueIsOneWord && (versionBits & 1) != 0)
-            again = uint.MaxValue >> (ChunkSize - count);
-        return again == 0 ? hits : LookupAgain(again, hits, ref hashes, ref keys, ref values, slots);
+        return changed;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private uint LookupAgain(uint again, uint hits, ref uint hashes, ref TKey keys, ref TValue values, byte** slots)
+    private uint LookUpAgain(LookupChunk* chunk, uint hits, uint again, ref uint hashes, ref TKey keys, ref TValue values)
     {
         hits &= ~again;
         for (; again != 0; again &= again - 1)
         {
             int i = BitOperations.TrailingZeroCount(again);
-            slots[i] = Find(Unsafe.Add(ref hashes, i), in Unsafe.Add(ref keys, i), out Unsafe.Add(ref values, i));
-            if (slots[i] != null)
+            byte* slot = Find(Unsafe.Add(ref hashes, i), in Unsafe.Add(ref keys, i), out Unsafe.Add(ref values, i));
+            chunk->Slots[i] = (ulong)slot;
+            if (slot != null)
                 hits |= 1u << i;
         }
         return hits;
+    }
+
+    // A slot that may reach into a second cache line asks for both.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchSlot(byte* slot, uint end)
+    {
+        Prefetch(slot);
+        if (end != 0)
+            Prefetch(slot + end);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

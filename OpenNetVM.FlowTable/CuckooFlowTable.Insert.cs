@@ -181,7 +181,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         *(TKey*)place = key;
         *(TValue*)(place + SlotLayout<TKey, TValue>.ValueOffset) = value;
         *(uint*)(place + SlotLayout<TKey, TValue>.HashOffset) = hash;
-        if (_options.Counters)
+        if (_counts)
         {
             SlotLayout<TKey, TValue>.Hits(place) = 0;
             SlotLayout<TKey, TValue>.Bytes(place) = 0;

@@ -131,7 +131,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
             if ((int)(now - lastUsed) > 0)
                 lastUsed = now;
         }
-        if (_options.Counters)
+        if (_counts)
         {
             SlotLayout<TKey, TValue>.Hits(slot)++;
             SlotLayout<TKey, TValue>.Bytes(slot) += length;
@@ -141,7 +141,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
     private FlowEntry<TKey, TValue> Describe(byte* slot, uint hash, in TKey key, in TValue value) => new(hash, key, value)
     {
         LastUsed = _tracksUse ? SlotLayout<TKey, TValue>.LastUsed(slot) : 0,
-        Hits = _options.Counters ? SlotLayout<TKey, TValue>.Hits(slot) : 0,
-        Bytes = _options.Counters ? SlotLayout<TKey, TValue>.Bytes(slot) : 0,
+        Hits = _counts ? SlotLayout<TKey, TValue>.Hits(slot) : 0,
+        Bytes = _counts ? SlotLayout<TKey, TValue>.Bytes(slot) : 0,
     };
 }

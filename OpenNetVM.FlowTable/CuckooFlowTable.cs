@@ -70,15 +70,14 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue> : IDisposable
     /// <summary>The largest capacity that can be asked for.</summary>
     public const int MaximumCapacity = 1 << 30;
 
-    // From here on 32 bits of hash, or 16 from a symmetric key, no longer spread the entries well enough by themselves.
-    private const int LargestHashOnlyCapacity = 32 * 1024;
-
     private readonly NativeRegion _region;
     private readonly HashMixer _mixer;
     private readonly FlowTableOptions _options;
     private readonly uint _bucketCount;
     private readonly uint _stride;
+    private readonly uint _prefetchEnd;
     private readonly bool _tracksUse;
+    private readonly bool _counts;
 
     // All null after Dispose; readers test _buckets only.
     private Bucket* _buckets;
@@ -97,8 +96,10 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue> : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, MaximumCapacity);
         _options = options ?? FlowTableOptions.Default;
         _tracksUse = _options.Timeouts || _options.WhenFull == TableFullPolicy.EvictOldest;
-        _mixer = new HashMixer(_options.Seed ?? 0, JoinsKey(_options.KeyMixing, capacity));
-        _stride = SlotLayout<TKey, TValue>.Stride(_tracksUse, _options.Counters);
+        _counts = _options.Counters;
+        _mixer = new HashMixer(_options.Seed ?? 0, joinKey: !_options.HashOnly);
+        _stride = SlotLayout<TKey, TValue>.Stride(_tracksUse, _counts);
+        _prefetchEnd = 64 % _stride == 0 ? 0 : _stride - 1;
 
         // An even number of buckets: see the partner's definition above.
         _bucketCount = 2 * (((uint)capacity + (2 * Bucket.Slots) - 1) / (2 * Bucket.Slots));
@@ -154,14 +155,6 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue> : IDisposable
         _writer = null;
         _region.Dispose();
     }
-
-    private static bool JoinsKey(KeyMixing mixing, int capacity) => mixing switch
-    {
-        KeyMixing.Automatic => capacity > LargestHashOnlyCapacity,
-        KeyMixing.Never => false,
-        KeyMixing.Always => true,
-        _ => throw new ArgumentOutOfRangeException(nameof(mixing), mixing, $"{nameof(FlowTableOptions.KeyMixing)} is not one of the values of {nameof(KeyMixing)}."),
-    };
 
     private static nuint CacheLines(nuint length) => (length + 63) & ~(nuint)63;
 

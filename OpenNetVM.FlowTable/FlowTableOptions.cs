@@ -18,8 +18,12 @@ public sealed record FlowTableOptions
     /// </summary>
     public ulong? Seed { get; init; }
 
-    /// <summary>Whether the place of an entry depends on the key as well as on the caller's hash. Default <see cref="KeyMixing.Automatic"/>.</summary>
-    public KeyMixing KeyMixing { get; init; }
+    /// <summary>
+    /// Whether the place of an entry depends on the caller's hash alone and not on the key as well. Saves about half a nanosecond a lookup, and
+    /// is right only for hashes with 32 well-spread bits and at most some 100 000 entries: more than 24 keys that share a hash never fit.
+    /// A symmetric RSS hash has 16 bits, and few of them differ between neighbouring flows. Default false.
+    /// </summary>
+    public bool HashOnly { get; init; }
 
     /// <summary>How memory is mapped. Default <see cref="HugePageUse.Transparent"/>.</summary>
     public HugePageUse HugePages { get; init; } = HugePageUse.Transparent;

@@ -8,8 +8,8 @@ namespace OpenNetVM.FlowTable;
 /// Source: S. Woo and K. Park, "Scalable TCP Session Monitoring with Symmetric Receive-side Scaling", KAIST, 2012; the key of openNetVM.
 /// <para>
 /// The two 16-bit halves of such a hash are equal, so it tells 65 536 values apart and not 2^32. That is plenty to choose a queue or a
-/// replica. <see cref="CuckooFlowTable{TKey, TValue}"/> joins it with the key where the table is too large for it; a table that takes bucket
-/// and tag straight from it would fill to a quarter only. <see cref="ToeplitzHash.ComputeSorted(in Ipv4FlowKey)"/> is symmetric and keeps 32 bits.
+/// replica. <see cref="CuckooFlowTable{TKey, TValue}"/> joins it with the key; a table that takes bucket and tag straight from it would fill
+/// to a quarter only. <see cref="ToeplitzHash.ComputeSorted(in Ipv4FlowKey)"/> is symmetric and keeps 32 bits.
 /// </para>
 /// </remarks>
 public static class SymmetricRss

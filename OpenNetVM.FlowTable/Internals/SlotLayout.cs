@@ -11,17 +11,41 @@ internal static unsafe class SlotLayout<TKey, TValue>
     where TValue : unmanaged
 {
     /// <summary>Whether a value can be replaced by one store.</summary>
-    internal static bool ValueIsOneWord => sizeof(TValue) is 1 or 2 or 4 or 8;
+    internal static bool ValueIsOneWord
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => sizeof(TValue) is 1 or 2 or 4 or 8;
+    }
 
-    internal static int ValueOffset => RoundUp(sizeof(TKey), ValueIsOneWord ? sizeof(TValue) : 8);
+    internal static int ValueOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => RoundUp(sizeof(TKey), ValueIsOneWord ? sizeof(TValue) : 8);
+    }
 
-    internal static int HashOffset => RoundUp(ValueOffset + sizeof(TValue), 4);
+    internal static int HashOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => RoundUp(ValueOffset + sizeof(TValue), 4);
+    }
 
-    internal static int LastUsedOffset => HashOffset + 4;
+    internal static int LastUsedOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => HashOffset + 4;
+    }
 
-    internal static int HitsOffset => RoundUp(LastUsedOffset + 4, 8);
+    internal static int HitsOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => RoundUp(LastUsedOffset + 4, 8);
+    }
 
-    internal static int BytesOffset => HitsOffset + 8;
+    internal static int BytesOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => HitsOffset + 8;
+    }
 
     /// <summary>Distance from slot to slot: a power of two where that wastes at most an eighth, so that no slot straddles two cache lines.</summary>
     internal static uint Stride(bool tracksUse, bool counters)
@@ -38,10 +62,13 @@ internal static unsafe class SlotLayout<TKey, TValue>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static uint Hash(byte* slot) => *(uint*)(slot + HashOffset);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ref uint LastUsed(byte* slot) => ref *(uint*)(slot + LastUsedOffset);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ref ulong Hits(byte* slot) => ref *(ulong*)(slot + HitsOffset);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ref ulong Bytes(byte* slot) => ref *(ulong*)(slot + BytesOffset);
 
     /// <summary>Reads the value; in one load where it is one word, so that it is never torn by <see cref="StoreWord"/>.</summary>
@@ -87,5 +114,6 @@ internal static unsafe class SlotLayout<TKey, TValue>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int RoundUp(int number, int powerOfTwo) => (number + powerOfTwo - 1) & ~(powerOfTwo - 1);
 }
