@@ -17,7 +17,7 @@ internal sealed class FlowPinning : IDisposable
 
     internal FlowPinning(int capacity)
     {
-        FlowTableOptions options = new() { WhenFull = TableFullPolicy.EvictOldest, KeyMixing = KeyMixing.Always };
+        FlowTableOptions options = new() { WhenFull = TableFullPolicy.EvictOldest };
         _ipv4 = new CuckooFlowTable<Ipv4FlowKey, ushort>(capacity, options);
         _ipv6 = new CuckooFlowTable<Ipv6FlowKey, ushort>(Math.Max(1, capacity / 4), options);
     }
