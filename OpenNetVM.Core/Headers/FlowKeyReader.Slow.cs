@@ -192,7 +192,7 @@ public static partial class FlowKeyReader
     }
 
     // Bytes of the label stack up to and including the label with the bottom-of-stack bit; 0 where the frame ends before it.
-    private static int LabelStackLength(ReadOnlySpan<byte> bytes)
+    internal static int LabelStackLength(ReadOnlySpan<byte> bytes)
     {
         for (int length = 4; length <= bytes.Length; length += 4)
         {
