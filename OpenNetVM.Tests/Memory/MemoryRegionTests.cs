@@ -53,6 +53,28 @@ public sealed class MemoryRegionTests
         region.Slice(6 * Megabyte - 1, 1)[0] = 1;
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Required_huge_pages_are_had_where_enough_are_free(bool shared)
+    {
+        RingSkips.UnlessSharedMemory();
+        const string free = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages";
+        if (!File.Exists(free) || int.Parse(File.ReadAllText(free), CultureInfo.InvariantCulture) < 4)
+            Assert.Skip("Needs 4 free pages of 2 MB: sysctl -w vm.nr_hugepages=4");
+        var options = new MemoryRegionOptions { HugePages = HugePagePolicy.Required, Shared = shared };
+        // Not a whole number of pages: the mapping, and its end, are rounded up.
+        using var region = MemoryRegion.Allocate(3 * Megabyte + 5, options);
+        Assert.Equal(MemoryPageKind.Huge2M, region.PageKind);
+        Assert.Null(region.FallbackReason);
+        region.Slice(3 * Megabyte, 5).Fill(3);
+        if (!shared)
+            return;
+        using var second = MemoryRegion.Attach(region.SharedHandle!, region.Length);
+        Assert.Equal(MemoryPageKind.Huge2M, second.PageKind);
+        Assert.Equal([3, 3, 3, 3, 3], second.Slice(3 * Megabyte, 5).ToArray());
+    }
+
     [Fact]
     public void Required_huge_pages_that_are_not_there_are_refused_with_the_command_that_helps()
     {
