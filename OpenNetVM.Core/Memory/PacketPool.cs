@@ -105,6 +105,9 @@ public sealed unsafe class PacketPool : IDisposable
     /// <summary>The owner words, one per buffer: see <see cref="BufferOwner"/>.</summary>
     internal uint* Owners => _owners;
 
+    /// <summary>Told of every burst that a cache allocates, on the allocating thread: for the search of leaks. Null otherwise. Set before the first allocation.</summary>
+    internal Action<ReadOnlySpan<PacketDescriptor>>? Allocated { get; set; }
+
     /// <summary>Makes a cache for one thread. Caches live as long as the pool.</summary>
     public PoolCache CreateCache()
     {

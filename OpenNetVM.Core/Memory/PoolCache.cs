@@ -66,6 +66,8 @@ public sealed unsafe class PoolCache
             done += count;
         }
 
+        if (Pool.Allocated is { } observer)
+            observer(burst[..done]);
         return done;
     }
 
