@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace OpenNetVM.Core.Headers;
@@ -110,6 +111,11 @@ public readonly struct PacketLayers : IEquatable<PacketLayers>
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(_status, _protocol, _fragment, _tags, _etherType, _networkOffset, (_transportOffset << 16) | _payloadOffset, _datagramEnd);
+
+    /// <summary>For example "Ipv4, protocol 6, fragment None, VLANs 1, labels 0, EtherType 0x0800 at 18, transport 38, payload 58, end 64".</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Status}, protocol {_protocol}, fragment {Fragment}, VLANs {VlanCount}, labels {MplsCount}, EtherType 0x{_etherType:x4} at {_networkOffset}, transport {_transportOffset}, payload {_payloadOffset}, end {_datagramEnd}");
 
     /// <summary>Equality of all fields.</summary>
     public static bool operator ==(PacketLayers left, PacketLayers right) => left.Equals(right);

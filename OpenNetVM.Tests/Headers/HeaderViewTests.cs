@@ -204,6 +204,13 @@ public class HeaderViewTests
         Assert.Equal(10, ip.SkipExtensions(out protocol, out fragment).Length);
         Assert.Equal((IpProtocols.Udp, FragmentKind.Later), (protocol, fragment));
 
+        // What a later fragment carries is data, even where the number in front of it is an extension header's.
+        byte[] later = HandMadeFrames.LaterFragment6;
+        later[54] = IpProtocols.DestinationOptions;
+        Assert.True(Ipv6Header.TryParse(later.AsSpan(14), out ip));
+        Assert.Equal(10, ip.SkipExtensions(out protocol, out fragment).Length);
+        Assert.Equal((IpProtocols.DestinationOptions, FragmentKind.Later), (protocol, fragment));
+
         // Cut inside the second extension header.
         Assert.True(Ipv6Header.TryParse(frame.AsSpan(14, 52), out ip));
         Assert.True(ip.IsTruncated);
