@@ -2,6 +2,8 @@ using OpenNetVM.Core.Headers;
 using OpenNetVM.FlowTable;
 using OpenNetVM.Testing;
 using PacketDotNet;
+using ArpOperation = PacketDotNet.ArpOperation;
+using ArpPacket = PacketDotNet.ArpPacket;
 
 namespace OpenNetVM.Tests.Testing;
 
