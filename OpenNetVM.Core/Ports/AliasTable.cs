@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OpenNetVM.Core.Ports;
 
 /// <summary>
@@ -6,16 +8,15 @@ namespace OpenNetVM.Core.Ports;
 /// </summary>
 internal sealed class AliasTable
 {
-    private readonly uint[] _thresholds;
-    private readonly int[] _aliases;
+    // Threshold in the low half, alias in the high: one memory access a pick.
+    private readonly ulong[] _columns;
 
     /// <summary>Makes the table.</summary>
     /// <param name="weights">Positive weights of the outcomes; not empty.</param>
     public AliasTable(List<double> weights)
     {
         int count = weights.Count;
-        _thresholds = new uint[count];
-        _aliases = new int[count];
+        _columns = GC.AllocateUninitializedArray<ulong>(count, pinned: true);
         double mean = weights.Sum() / count;
         double[] scaled = [.. weights.Select(weight => weight / mean)];
         Stack<int> small = new();
@@ -38,16 +39,21 @@ internal sealed class AliasTable
             Set(i, 1, i);
     }
 
+    /// <summary>The column that 64 random bits fall into, to be fetched ahead of <see cref="Pick"/>.</summary>
+    public ref readonly ulong ColumnOf(ulong random) => ref _columns[Scale(random, _columns.Length)];
+
     /// <summary>An outcome for 64 random bits.</summary>
     public int Pick(ulong random)
     {
-        int column = (int)(((random >> 32) * (uint)_thresholds.Length) >> 32);
-        return (uint)random <= _thresholds[column] ? column : _aliases[column];
+        int index = Scale(random, _columns.Length);
+        ulong column = _columns[index];
+        return (uint)random <= (uint)column ? index : (int)(column >> 32);
     }
 
-    private void Set(int column, double share, int alias)
-    {
-        _thresholds[column] = (uint)Math.Min(uint.MaxValue, share * 4_294_967_296.0);
-        _aliases[column] = alias;
-    }
+    /// <summary>The upper half of 64 random bits as a number below <paramref name="count"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Scale(ulong random, int count) => (int)(((random >> 32) * (uint)count) >> 32);
+
+    private void Set(int column, double share, int alias) =>
+        _columns[column] = (uint)Math.Min(uint.MaxValue, share * 4_294_967_296.0) | ((ulong)(uint)alias << 32);
 }

@@ -85,7 +85,7 @@ internal sealed unsafe class FrameTemplate
             SizeSums[length] = Fold(sum + payload);
         }
 
-        // The sums above are without lengths; from here on the template has those of its full size.
+        // The sums above are without lengths; from here on the template has those of its full size, which is the only one where sizes are fixed.
         PutLengths(Address, Bytes.Length);
     }
 

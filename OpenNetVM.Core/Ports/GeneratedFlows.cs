@@ -38,7 +38,7 @@ internal sealed class GeneratedFlows
 
         Queues = new QueueFlows[queues];
         for (int i = 0; i < queues; i++)
-            Queues[i] = new QueueFlows([.. flows[i]], even || flows[i].Count == 0 ? null : new AliasTable(weights[i]), totals[i] / total);
+            Queues[i] = new QueueFlows(Pinned(flows[i]), even || flows[i].Count == 0 ? null : new AliasTable(weights[i]), totals[i] / total);
     }
 
     public FrameTemplate[] Templates { get; }
@@ -82,6 +82,7 @@ internal sealed class GeneratedFlows
             int size = options.Sizes.Smallest;
             flow.NetworkChecksum = FinishNetwork(flow.NetworkChecksum, size - 14);
             flow.TransportChecksum = FinishTransport(flow.TransportChecksum, template.SizeSums[size]);
+            flow.BehindPorts = tcp ? (ushort)0 : BinaryPrimitives.ReverseEndianness((ushort)(size - template.Transport));
         }
 
         return flow;
@@ -96,6 +97,14 @@ internal sealed class GeneratedFlows
     {
         ushort checksum = (ushort)~FrameTemplate.Fold(sum + sizeSum);
         return checksum == 0 ? (ushort)0xFFFF : BinaryPrimitives.ReverseEndianness(checksum);
+    }
+
+    // Pinned, so that flows can be fetched into the cache by address.
+    private static GeneratedFlow[] Pinned(List<GeneratedFlow> flows)
+    {
+        GeneratedFlow[] array = GC.AllocateUninitializedArray<GeneratedFlow>(flows.Count, pinned: true);
+        flows.CopyTo(array);
+        return array;
     }
 
     private static int Chosen(int count, double share) => (int)(count * share);

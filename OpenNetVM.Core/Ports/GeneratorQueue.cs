@@ -1,5 +1,6 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
 
@@ -10,6 +11,9 @@ internal sealed unsafe class GeneratorQueue
 {
     public PortQueueCounters Counters;
 
+    // Flows picked ahead of their use: two of the usual bursts.
+    private const int MaxPicks = 64;
+
     private readonly FrameTemplate[] _templates;
     private readonly GeneratedFlow[] _flows;
     private readonly AliasTable? _alias;
@@ -19,7 +23,8 @@ internal sealed unsafe class GeneratorQueue
     private readonly double _packetsPerNanosecond;
     private readonly long _backlog;
     private readonly long _limit;
-    private GeneratorRandom _random;
+    private GeneratorRandom _flowRandom;
+    private GeneratorRandom _sizeRandom;
     private long _position;
     private int _turn;
 
@@ -35,7 +40,11 @@ internal sealed unsafe class GeneratorQueue
         _packetsPerNanosecond = packetsPerSecond * own.Share / 1e9;
         _backlog = options.Backlog;
         _limit = own.Flows.Length == 0 ? 0 : limit;
-        _random = new GeneratorRandom(GeneratorRandom.Mix(options.Seed ^ ((ulong)index << 32)));
+
+        // Two sequences, so that it does not matter how many flows are picked before the first size is.
+        ulong seed = GeneratorRandom.Mix(options.Seed ^ ((ulong)index << 32));
+        _flowRandom = new GeneratorRandom(seed);
+        _sizeRandom = new GeneratorRandom(~seed);
     }
 
     /// <summary>True once the queue has generated its part of the packets. Any thread.</summary>
@@ -60,9 +69,9 @@ internal sealed unsafe class GeneratorQueue
             _position += wanted - count;
         }
 
-        long bytes = _sizes.IsFixed
-            ? FillFixed(burst[..count], cache.Pool, port, timestamp)
-            : FillVarying(burst[..count], cache.Pool, port, timestamp);
+        long bytes = 0;
+        for (int done = 0; done < count; done += MaxPicks)
+            bytes += Fill(burst[done..Math.Min(count, done + MaxPicks)], cache.Pool, port, timestamp);
         Volatile.Write(ref _position, _position + count);
         Counters.Add(count, bytes);
         return count;
@@ -81,73 +90,117 @@ internal sealed unsafe class GeneratorQueue
         return _backlog;
     }
 
-    private long FillFixed(Span<PacketDescriptor> burst, PacketPool pool, PortId port, long timestamp)
+    private long Fill(Span<PacketDescriptor> burst, PacketPool pool, PortId port, long timestamp)
+    {
+        Span<int> picks = stackalloc int[MaxPicks];
+        picks = picks[..burst.Length];
+        PickFlows(picks);
+        return _sizes.IsFixed
+            ? FillFixed(burst, picks, pool, port, timestamp)
+            : FillVarying(burst, picks, pool, port, timestamp);
+    }
+
+    // Everything is ready in the flow's record: a packet is a copy of the template and two stores.
+    private long FillFixed(Span<PacketDescriptor> burst, ReadOnlySpan<int> picks, PacketPool pool, PortId port, long timestamp)
     {
         int size = _sizes.Smallest;
         int headroom = pool.Headroom;
         ulong word = FrameCopy.HeaderWord(headroom, size, port);
         uint hashMask = _hash ? uint.MaxValue : 0;
-        GeneratorRandom random = _random;
-        foreach (ref PacketDescriptor descriptor in burst)
+        for (int i = 0; i < picks.Length && i < burst.Length; i++)
         {
-            ref readonly GeneratedFlow flow = ref PickFlow(ref random);
+            ref readonly GeneratedFlow flow = ref _flows[picks[i]];
             FrameTemplate template = _templates[flow.Kind];
-            descriptor.RssHash = flow.RssHash & hashMask;
-            byte* frame = Begin(pool, descriptor.BufferIndex, headroom, word, timestamp);
-            CopyTemplate(template, frame, size);
-            PutFlow(template, flow, frame);
-            if (!template.Ipv6)
-                Unsafe.WriteUnaligned(frame + 24, flow.NetworkChecksum);
+            byte* frame = Begin(pool, burst[i].BufferIndex, headroom, word, timestamp);
+            burst[i].RssHash = flow.RssHash & hashMask;
+            FrameCopy.Copy(template.Address, frame, size);
+            if (template.Ipv6)
+                PutIpv6(template, flow, frame);
+            else
+                flow.Ipv4Block.Store(frame + GeneratedFlow.Ipv4BlockOffset);
             Unsafe.WriteUnaligned(frame + template.ChecksumOffset, flow.TransportChecksum);
         }
 
-        _random = random;
         return (long)burst.Length * size;
     }
 
-    private long FillVarying(Span<PacketDescriptor> burst, PacketPool pool, PortId port, long timestamp)
+    private long FillVarying(Span<PacketDescriptor> burst, ReadOnlySpan<int> picks, PacketPool pool, PortId port, long timestamp)
     {
         int headroom = pool.Headroom;
         uint hashMask = _hash ? uint.MaxValue : 0;
-        GeneratorRandom random = _random;
         long bytes = 0;
-        foreach (ref PacketDescriptor descriptor in burst)
+        for (int i = 0; i < picks.Length && i < burst.Length; i++)
         {
-            ref readonly GeneratedFlow flow = ref PickFlow(ref random);
+            ref readonly GeneratedFlow flow = ref _flows[picks[i]];
             FrameTemplate template = _templates[flow.Kind];
-            int size = _sizes.Pick(random.Next());
+            int size = _sizes.Pick(_sizeRandom.Next());
             bytes += size;
-            descriptor.RssHash = flow.RssHash & hashMask;
-            byte* frame = Begin(pool, descriptor.BufferIndex, headroom, FrameCopy.HeaderWord(headroom, size, port), timestamp);
-            CopyTemplate(template, frame, size);
-            PutFlow(template, flow, frame);
+            byte* frame = Begin(pool, burst[i].BufferIndex, headroom, FrameCopy.HeaderWord(headroom, size, port), timestamp);
+            burst[i].RssHash = flow.RssHash & hashMask;
+
+            // Start checked that the largest size fits the pool's buffers; templates are as long as the largest size.
+            FrameCopy.Copy(template.Address, frame, size);
+            if (template.Ipv6)
+            {
+                PutIpv6(template, flow, frame);
+            }
+            else
+            {
+                flow.Ipv4Block.Store(frame + GeneratedFlow.Ipv4BlockOffset);
+                Unsafe.WriteUnaligned(frame + GeneratedFlow.Ipv4BlockOffset, GeneratedFlows.FinishNetwork(flow.NetworkChecksum, size - 14));
+            }
+
             template.PutLengths(frame, size);
-            if (!template.Ipv6)
-                Unsafe.WriteUnaligned(frame + 24, GeneratedFlows.FinishNetwork(flow.NetworkChecksum, size - 14));
             Unsafe.WriteUnaligned(frame + template.ChecksumOffset, GeneratedFlows.FinishTransport(flow.TransportChecksum, template.SizeSums[size]));
         }
 
-        _random = random;
         return bytes;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref readonly GeneratedFlow PickFlow(ref GeneratorRandom random)
+    // Picks a burst's flows before any is used: millions of flows do not fit the caches, and so their misses overlap.
+    private void PickFlows(Span<int> picks)
     {
         GeneratedFlow[] flows = _flows;
-        int index;
         if (_inTurn)
         {
-            index = _turn;
-            _turn = index + 1 < flows.Length ? index + 1 : 0;
+            foreach (ref int pick in picks)
+            {
+                pick = _turn;
+                _turn = _turn + 1 < flows.Length ? _turn + 1 : 0;
+            }
+
+            return;
+        }
+
+        GeneratorRandom random = _flowRandom;
+        if (_alias is { } alias)
+        {
+            Span<ulong> numbers = stackalloc ulong[MaxPicks];
+            for (int i = 0; i < picks.Length; i++)
+            {
+                numbers[i] = random.Next();
+                Fetch(in alias.ColumnOf(numbers[i]));
+            }
+
+            for (int i = 0; i < picks.Length; i++)
+                Fetch(in flows[picks[i] = alias.Pick(numbers[i])]);
         }
         else
         {
-            ulong number = random.Next();
-            index = _alias is null ? (int)(((number >> 32) * (uint)flows.Length) >> 32) : _alias.Pick(number);
+            foreach (ref int pick in picks)
+                Fetch(in flows[pick = AliasTable.Scale(random.Next(), flows.Length)]);
         }
 
-        return ref flows[index];
+        _flowRandom = random;
+    }
+
+    // Both arrays are pinned, so the address holds.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch<T>(in T element)
+        where T : unmanaged
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.AsRef(in element)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -159,16 +212,7 @@ internal sealed unsafe class GeneratorQueue
         return (byte*)(header + 1) + headroom;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CopyTemplate(FrameTemplate template, byte* frame, int size)
-    {
-        // Start checked that the largest size fits the pool's buffers, and templates are as long as the largest size.
-        Debug.Assert(size <= template.Bytes.Length, "a size beyond the template");
-        FrameCopy.Copy(template.Address, frame, size);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PutFlow(FrameTemplate template, in GeneratedFlow flow, byte* frame)
+    private static void PutIpv6(FrameTemplate template, in GeneratedFlow flow, byte* frame)
     {
         Unsafe.WriteUnaligned(frame + template.SourceOffset, flow.Source);
         Unsafe.WriteUnaligned(frame + template.DestinationOffset, flow.Destination);

@@ -1,3 +1,4 @@
+using OpenNetVM.Core.Flows;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
 
@@ -26,7 +27,7 @@ public sealed unsafe class NullPort : IPort
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Frame.Length, ushort.MaxValue, nameof(options.Frame));
         _life = new PortLife(options.Name);
         _frame = options.Frame.ToArray();
-        _hash = SoftwareRss.Compute(_frame);
+        _hash = RssHash.Of(_frame);
         _received = new PortQueueCounters[options.ReceiveQueues];
         _transmitted = new PortQueueCounters[options.TransmitQueues];
         Info = new PortInfo

@@ -1,4 +1,5 @@
 using OpenNetVM.Core.Captures;
+using OpenNetVM.Core.Flows;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Rings;
@@ -61,7 +62,7 @@ public sealed partial class PcapPort
                 continue;
             }
 
-            uint hash = Info.ProvidesRssHash ? SoftwareRss.Compute(frame.Data) : 0;
+            uint hash = Info.ProvidesRssHash ? RssHash.Of(frame.Data) : 0;
             int target = _lanes.Length > 0 ? (int)(hash % (uint)_lanes.Length) : queue;
             SpscRing<PacketDescriptor>? lane = target == queue ? null : _lanes[target];
             if (lane is not null && lane.FreeFor(1) == 0)
