@@ -137,6 +137,8 @@ public sealed partial class Worker
             slot.NotBefore = After(pause);
         }
 
+        // It may have had work: the worker must not sleep longer than until it is asked again.
+        ScheduleWakeup(After(pause));
         _unloggedFaults++;
         if (_lastFaultLog is long last && _time.GetElapsedTime(last, _cells.Now) < FaultLogInterval)
             return;

@@ -3,17 +3,19 @@ using System.Runtime.InteropServices;
 namespace OpenNetVM.Core.Dataplane;
 
 /// <summary>
-/// The words of a worker that are touched every round, on cache lines (pairs of 64 bytes: the prefetcher's unit) of their own.
+/// The words of a worker that are touched every round, at least 128 bytes (two cache lines: the prefetcher's unit) apart.
 /// </summary>
 /// <remarks>
 /// <code>
 ///   0 .. 127  nothing: keeps the owner's other fields off the counters' line
-/// 128 .. 255  counters: written by the worker every round, read by whoever watches it
-/// 256 .. 383  flags: read by the worker every round and by producers every burst, hardly ever written
+/// 128 .. 191  counters: written by the worker every round, read by whoever watches it
+/// 320 .. 335  flags: read by the worker every round and by producers every burst, hardly ever written
+/// 336 .. 463  nothing
 /// </code>
-/// Were they on one line, each round of the worker would take that line from every producer.
+/// Were they on one line, each round of the worker would take that line from every producer. An object is aligned to 8 bytes
+/// only, so it is the distances that count.
 /// </remarks>
-[StructLayout(LayoutKind.Explicit, Size = 384)]
+[StructLayout(LayoutKind.Explicit, Size = 464)]
 internal struct WorkerCells
 {
     [FieldOffset(128)] public long Now;
@@ -33,11 +35,11 @@ internal struct WorkerCells
     [FieldOffset(188)] public bool BusySinceClock;
 
     /// <summary>1 from the moment the worker intends to sleep until it is awake or woken.</summary>
-    [FieldOffset(256)] public int Sleeping;
+    [FieldOffset(320)] public int Sleeping;
 
     /// <summary>Not 0 if there are invocations to run or the worker has to stop.</summary>
-    [FieldOffset(260)] public int Attention;
+    [FieldOffset(324)] public int Attention;
 
     /// <summary>Constant; here because producers read it together with <see cref="Sleeping"/>.</summary>
-    [FieldOffset(264)] public bool CanSleep;
+    [FieldOffset(328)] public bool CanSleep;
 }
