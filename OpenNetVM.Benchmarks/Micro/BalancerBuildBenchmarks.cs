@@ -8,6 +8,7 @@ namespace OpenNetVM.Benchmarks.Micro;
 [MemoryDiagnoser]
 public class BalancerBuildBenchmarks
 {
+    private readonly Rendezvous _policy = new();
     private BalancedInstance[] _equal = [];
     private BalancedInstance[] _weighted = [];
 
@@ -29,6 +30,14 @@ public class BalancerBuildBenchmarks
 
     [Benchmark]
     public int[] MaglevWeighted() => new Maglev().BuildTable(_weighted);
+
+    /// <summary>One instance goes and comes back: two tables, each made from the one before.</summary>
+    [Benchmark(OperationsPerInvoke = 2)]
+    public int[] RendezvousOneChange()
+    {
+        _policy.BuildTable(_equal.AsSpan(1));
+        return _policy.BuildTable(_equal);
+    }
 
     [Benchmark]
     public int[] Rendezvous() => new Rendezvous().BuildTable(_equal);

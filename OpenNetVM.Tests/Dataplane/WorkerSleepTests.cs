@@ -80,22 +80,24 @@ public class WorkerSleepTests
     public void A_pollable_that_waits_for_a_time_is_polled_then()
     {
         using Worker worker = Workers.Create(UntilWoken);
-        long due = worker.Now + TimeProvider.System.TimestampFrequency / 50;
-        bool reached = false;
+        long due = 0;
+        long sleepsByThen = -1;
         worker.Add(new ScriptedPollable(() =>
         {
-            if (reached)
+            if (sleepsByThen >= 0)
                 return 0;
-            // A later time too: the earliest counts.
+            due = due == 0 ? worker.Now + TimeProvider.System.TimestampFrequency / 50 : due;
+            // Later times too: the earliest counts.
             worker.ScheduleWakeup(due + TimeProvider.System.TimestampFrequency * 600);
             worker.ScheduleWakeup(due);
             worker.ScheduleWakeup(long.MaxValue);
-            reached = worker.Now >= due;
+            if (worker.Now >= due)
+                Volatile.Write(ref sleepsByThen, worker.Sleeps);
             return 0;
         }));
         worker.Start();
-        Workers.Until(() => Volatile.Read(ref reached), "the time came");
-        Workers.Until(() => worker.Sleeps > 1, "it slept again");
+        Workers.Until(() => Volatile.Read(ref sleepsByThen) >= 0, "the time came");
+        Workers.Until(() => worker.Sleeps > sleepsByThen, "it slept again");
         // A request is good for one sleep: with none, it is the hour again.
         long rounds = worker.Rounds;
         Thread.Sleep(50);

@@ -35,6 +35,40 @@ public class RendezvousTests : LoadBalancerContract
         OnlyTheVictimsSlotsMove(new Rendezvous(4_093), all, random.Next(all.Length));
     }
 
+    [Property(MaxTest = 100)]
+    public void A_table_made_from_the_one_before_is_the_one_made_from_nothing(ushort[] ids, int seed)
+    {
+        // One policy object lives through instances that come, go and change their weights; a new one sees only the last set.
+        Random random = new(seed);
+        Rendezvous remembering = new(1_021);
+        SortedDictionary<ushort, int> weights = [];
+        foreach (ushort id in ids.Concat(Enumerable.Range(1, 40).Select(i => (ushort)i)).Where(id => new InstanceId(id).IsValid))
+        {
+            // Mostly one change at a time, sometimes several, sometimes none.
+            for (int changes = random.Next(4); changes >= 0; changes--)
+            {
+                ushort changed = changes == 0 || weights.Count == 0 ? id : weights.Keys.ElementAt(random.Next(weights.Count));
+                if (random.Next(3) == 0 && weights.Count > 1)
+                    weights.Remove(changed);
+                else
+                    weights[changed] = random.Next(1, 4);
+            }
+
+            BalancedInstance[] instances = [.. weights.Select(pair => new BalancedInstance(new InstanceId(pair.Key), pair.Value))];
+            Assert.Equal(new Rendezvous(1_021).BuildTable(instances), remembering.BuildTable(instances));
+        }
+    }
+
+    [Fact]
+    public void A_returned_table_is_the_callers()
+    {
+        Rendezvous policy = new(251);
+        int[] table = policy.BuildTable(Balancing.Instances(9));
+        int[] copy = [.. table];
+        Array.Clear(table);
+        Assert.Equal(copy, policy.BuildTable(Balancing.Instances(9)));
+    }
+
     [Fact]
     public void More_weight_only_attracts_flows()
     {
