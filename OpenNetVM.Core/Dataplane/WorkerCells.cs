@@ -8,14 +8,14 @@ namespace OpenNetVM.Core.Dataplane;
 /// <remarks>
 /// <code>
 ///   0 .. 127  nothing: keeps the owner's other fields off the counters' line
-/// 128 .. 191  counters: written by the worker every round, read by whoever watches it
-/// 320 .. 335  flags: read by the worker every round and by producers every burst, hardly ever written
-/// 336 .. 463  nothing
+/// 128 .. 195  counters: written by the worker every round, read by whoever watches it
+/// 328 .. 343  flags: read by the worker every round and by producers every burst, hardly ever written
+/// 344 .. 471  nothing
 /// </code>
 /// Were they on one line, each round of the worker would take that line from every producer. An object is aligned to 8 bytes
 /// only, so it is the distances that count.
 /// </remarks>
-[StructLayout(LayoutKind.Explicit, Size = 464)]
+[StructLayout(LayoutKind.Explicit, Size = 472)]
 internal struct WorkerCells
 {
     [FieldOffset(128)] public long Now;
@@ -35,11 +35,11 @@ internal struct WorkerCells
     [FieldOffset(188)] public bool BusySinceClock;
 
     /// <summary>1 from the moment the worker intends to sleep until it is awake or woken.</summary>
-    [FieldOffset(320)] public int Sleeping;
+    [FieldOffset(328)] public int Sleeping;
 
     /// <summary>Not 0 if there are invocations to run or the worker has to stop.</summary>
-    [FieldOffset(324)] public int Attention;
+    [FieldOffset(332)] public int Attention;
 
     /// <summary>Constant; here because producers read it together with <see cref="Sleeping"/>.</summary>
-    [FieldOffset(328)] public bool CanSleep;
+    [FieldOffset(336)] public bool CanSleep;
 }
