@@ -1,5 +1,4 @@
 using OpenNetVM.Core.Chains;
-using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Flows;
 using OpenNetVM.Core.LoadBalancing;
 using OpenNetVM.Core.Management;
@@ -18,7 +17,7 @@ public class AllocationTests
     private const int Packets = 10_000_000;
 
     [Fact]
-    public void Ten_million_packets_through_a_chain_with_replicas_and_rules_allocate_nothing()
+    public async Task Ten_million_packets_through_a_chain_with_replicas_and_rules_allocate_nothing()
     {
         RepeatingPort port = new(Frames.Flows(64));
         NfManagerBuilder builder = new() { Options = new NfManagerOptions { HandDriven = true } };
@@ -45,12 +44,12 @@ public class AllocationTests
 
         Assert.Equal(0, allocated);
         Assert.Equal(0, manager.GetStatistics().Unaccounted);
-        manager.StopAsync().GetAwaiter().GetResult();
-        manager.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        await manager.StopAsync();
+        await manager.DisposeAsync();
     }
 
     [Fact]
-    public void Ten_million_packets_from_a_port_without_a_hash_to_a_drop_allocate_nothing()
+    public async Task Ten_million_packets_from_a_port_without_a_hash_to_a_drop_allocate_nothing()
     {
         RepeatingPort port = new(Frames.Flows(64), providesHash: false);
         NfManagerBuilder builder = new() { Options = new NfManagerOptions { HandDriven = true }, DefaultChain = ServiceChain.Drop };
@@ -62,7 +61,7 @@ public class AllocationTests
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         PollFor(manager, port, Packets);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
-        manager.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        await manager.DisposeAsync();
     }
 
     private static void PollFor(NfManager manager, RepeatingPort port, long packets)

@@ -1,7 +1,6 @@
 using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Diagnostics;
-using OpenNetVM.Core.Flows;
 using OpenNetVM.Core.LoadBalancing;
 using OpenNetVM.Core.Management;
 using OpenNetVM.Core.NetworkFunctions;

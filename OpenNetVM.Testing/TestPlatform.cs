@@ -1,0 +1,126 @@
+using OpenNetVM.Core.Chains;
+using OpenNetVM.Core.Diagnostics;
+using OpenNetVM.Core.Management;
+using OpenNetVM.Core.NetworkFunctions;
+using OpenNetVM.Core.Ports;
+using OpenNetVM.Core.Services;
+
+namespace OpenNetVM.Testing;
+
+/// <summary>
+/// A platform without threads for unit tests of network functions: packets move only when the test says so, so every run is the same. It has a
+/// port <see cref="Input"/> and a port <see cref="Output"/>; its default chain leads from the one through the functions under test to the other. Used by one
+/// thread. When it is disposed, it checks that no packet was lost or leaked.
+/// </summary>
+/// <example>
+/// <code>
+/// using TestPlatform platform = TestPlatform.Of(() => new DropTelnet());
+/// IReadOnlyList&lt;byte[]&gt; left = platform.Run(PacketBuilder.Tcp("10.0.0.1", 4242, "10.0.0.2", 23).Build());
+/// Assert.Empty(left);
+/// </code>
+/// </example>
+public sealed class TestPlatform : IDisposable
+{
+    private TestPlatform(NfManager manager, LoopbackPort input, LoopbackPort output)
+    {
+        Manager = manager;
+        Input = input;
+        Output = output;
+    }
+
+    /// <summary>The platform itself: its services, chains, flow director and so on.</summary>
+    public NfManager Manager { get; }
+
+    /// <summary>Where packets come in: port 0.</summary>
+    public LoopbackPort Input { get; }
+
+    /// <summary>Where the default chain ends: port 1.</summary>
+    public LoopbackPort Output { get; }
+
+    /// <summary>The platform's counters.</summary>
+    public PlatformStatistics Statistics => Manager.GetStatistics();
+
+    /// <summary>Makes and starts a platform whose default chain visits one service per function, in the given order.</summary>
+    /// <param name="functions">Each makes a new function object when it is called.</param>
+    public static TestPlatform Of(params IReadOnlyList<Func<NetworkFunction>> functions) => Create(builder =>
+    {
+        List<ServiceId> services = [];
+        for (int i = 0; i < functions.Count; i++)
+            services.Add(builder.AddService($"function {i + 1}", functions[i]));
+        builder.DefaultChain = ServiceChain.Through(services).To(new PortId(1));
+    });
+
+    /// <summary>Makes and starts a platform that the test sets up itself.</summary>
+    /// <param name="configure">
+    /// Adds services and sets the default chain. Ports 0 (<see cref="Input"/>) and 1 (<see cref="Output"/>) are there already; options may be
+    /// changed, but the platform is hand-driven in any case.
+    /// </param>
+    public static TestPlatform Create(Action<NfManagerBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        LoopbackPort input = new("input");
+        LoopbackPort output = new("output");
+        NfManagerBuilder builder = new();
+        builder.AddPort(input);
+        builder.AddPort(output);
+        configure(builder);
+        builder.Options = builder.Options with { HandDriven = true };
+        NfManager manager = builder.Build();
+        manager.Start();
+        return new TestPlatform(manager, input, output);
+    }
+
+    /// <summary>Sends frames in, lets the platform work until nothing is left to do, and returns the frames that left through <see cref="Output"/>, in order.</summary>
+    /// <exception cref="TestAssertionException">There are more frames than the wire holds.</exception>
+    public IReadOnlyList<byte[]> Run(params IEnumerable<byte[]> frames)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        int sent = 0;
+        foreach (byte[] frame in frames)
+        {
+            if (!Input.Send(frame))
+                throw new TestAssertionException($"The wire into the platform took {sent} frames and is full. Send fewer frames per call.");
+            sent++;
+        }
+
+        Manager.PollUntilIdle();
+        return Output.ReceiveAll();
+    }
+
+    /// <summary>How many packets were dropped for a reason.</summary>
+    public long Dropped(DropReason reason) => Statistics.DroppedByReason[reason];
+
+    /// <summary>Checks that every packet is accounted for.</summary>
+    /// <exception cref="TestAssertionException">received + created is not transmitted + dropped + held.</exception>
+    public void AssertConserved()
+    {
+        PlatformStatistics statistics = Statistics;
+        if (statistics.Unaccounted != 0)
+            throw new TestAssertionException($"Packets were lost or invented: {statistics.ConservationLine}.");
+    }
+
+    /// <summary>Stops the platform and checks that every packet was accounted for and every buffer given back.</summary>
+    /// <exception cref="TestAssertionException">That is not so.</exception>
+    public void Dispose()
+    {
+        if (Manager.State == ManagerState.Stopped)
+            return;
+        try
+        {
+            AssertConserved();
+            Wait(Manager.StopAsync());
+            AssertConserved();
+            if (Manager.Pool.InUse != 0)
+                throw new TestAssertionException($"{Manager.Pool.InUse} packet buffers were not given back.");
+            if (Manager.Pool.RejectedFrees != 0)
+                throw new TestAssertionException($"{Manager.Pool.RejectedFrees} packets were freed twice.");
+        }
+        finally
+        {
+            Wait(Manager.DisposeAsync().AsTask());
+        }
+    }
+
+    // A hand-driven platform does all its work on the calling thread: there is nothing to deadlock with.
+    private static void Wait(Task task) => task.GetAwaiter().GetResult();
+}
