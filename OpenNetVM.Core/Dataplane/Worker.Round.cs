@@ -83,7 +83,8 @@ public sealed partial class Worker
         }
 
         _roundSlots = null;
-        _cells.Rounds++;
+        // A release: whoever sees the new number may free what this round has read.
+        Volatile.Write(ref _cells.Rounds, _cells.Rounds + 1);
         if (work > 0)
         {
             _cells.BusyRounds++;

@@ -61,7 +61,11 @@ public sealed partial class Worker : IDisposable, IAsyncDisposable
     /// </summary>
     public long Now => Volatile.Read(ref _cells.Now);
 
-    /// <summary>Rounds so far: in each, every pollable was polled once.</summary>
+    /// <summary>
+    /// Rounds so far: in each, every pollable was polled once. Counted at the end of a round, so that the round which was under way
+    /// when the number was read is over once it has changed. Who replaces something that rounds read, and cannot wait with
+    /// <see cref="WaitForRound"/>, publishes the new, makes a full fence, reads the number, and wakes the worker if it may sleep.
+    /// </summary>
     public long Rounds => Volatile.Read(ref _cells.Rounds);
 
     /// <summary>Rounds so far in which some pollable did work.</summary>
