@@ -16,7 +16,6 @@ public class HeaderBenchmarks
         VlanTcp4,
         QinQUdp4,
         Tcp6,
-        MplsTcp4,
     }
 
     private byte[] _frame = [];
@@ -34,10 +33,9 @@ public class HeaderBenchmarks
             Kind.QinQUdp4 => [0x88, 0xA8, 0, 100, 0x81, 0, 0, 200],
             _ => [],
         };
-        byte[] label = Frame == Kind.MplsTcp4 ? [0, 1, 1, 64] : [];
         byte protocol = Frame == Kind.QinQUdp4 ? IpProtocols.Udp : IpProtocols.Tcp;
-        ushort etherType = Frame switch { Kind.Tcp6 => EtherTypes.Ipv6, Kind.MplsTcp4 => EtherTypes.Mpls, _ => EtherTypes.Ipv4 };
-        byte[] link = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, .. tag, (byte)(etherType >> 8), (byte)etherType, .. label];
+        ushort etherType = Frame == Kind.Tcp6 ? EtherTypes.Ipv6 : EtherTypes.Ipv4;
+        byte[] link = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, .. tag, (byte)(etherType >> 8), (byte)etherType];
         int ipLength = Frame == Kind.Tcp6 ? Ipv6Header.Length : Ipv4Header.MinimumLength;
         int payload = Math.Max(20, 64 - link.Length - ipLength);
         _frame = [.. link, .. new byte[ipLength + payload]];
@@ -68,7 +66,7 @@ public class HeaderBenchmarks
             (udp.SourcePort, udp.DestinationPort) = (4660, 53);
         }
 
-        if (!FlowKeyReader.Parse(_frame, out _layers).Equals(_layers.Status) || !_layers.HasKey)
+        if (FlowKeyReader.Parse(_frame, out _layers) is not (FlowKeyStatus.Ipv4 or FlowKeyStatus.Ipv6))
             throw new InvalidOperationException($"The {Frame} frame has no flow key: {_layers.Status}.");
     }
 

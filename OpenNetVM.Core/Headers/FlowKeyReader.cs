@@ -34,8 +34,8 @@ public static partial class FlowKeyReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FlowKeyStatus Parse(ReadOnlySpan<byte> frame, out PacketLayers layers)
     {
-        // The plain case (Ethernet, at most two VLAN tags, IPv4 without options or fragments, a whole TCP or UDP header) is read without the
-        // span's own checks: the two comparisons with the length below cover every access. Everything else takes the slow path.
+        // The plain case (Ethernet, at most two VLAN tags, IP without options or fragments, a whole TCP or UDP header) is read without the
+        // span's own checks: the comparisons with the length cover every access. IPv4 is inlined, IPv6 a call away; everything else takes the slow path.
         const int Shortest = EthernetLength + Ipv4Length + UdpLength;
         if (frame.Length < Shortest)
             return ParseSlow(frame, out layers);
@@ -84,7 +84,7 @@ public static partial class FlowKeyReader
             }
         }
 
-        return ParseSlow(frame, out layers);
+        return etherType == EtherTypes.Ipv6 ? ParsePlainIpv6(frame, network, vlans, out layers) : ParseSlow(frame, out layers);
     }
 
     /// <summary>Finds the layers of an Ethernet frame and its flow key, whichever kind it has; the other kind is zero.</summary>
@@ -147,6 +147,39 @@ public static partial class FlowKeyReader
         uint ports = ReadPorts(frame, layers);
         key = new(ReadU64(ref ip, 8), ReadU64(ref ip, 16), ReadU64(ref ip, 24), ReadU64(ref ip, 32), (ushort)(ports >> 16), (ushort)ports, layers.Protocol);
         return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static FlowKeyStatus ParsePlainIpv6(ReadOnlySpan<byte> frame, int network, int vlans, out PacketLayers layers)
+    {
+        int available = frame.Length - network;
+        if (available >= Ipv6Length + UdpLength)
+        {
+            ref byte ip = ref Unsafe.Add(ref MemoryMarshal.GetReference(frame), network);
+            uint lengthAndNext = ReadU32(ref ip, 4);
+            int total = Ipv6Length + (int)(lengthAndNext >> 16);
+            byte protocol = (byte)(lengthAndNext >> 8);
+            int transport = network + Ipv6Length;
+            if (ip >> 4 == 6 && total <= available)
+            {
+                if (protocol == IpProtocols.Tcp && total >= Ipv6Length + TcpLength)
+                {
+                    int header = (Unsafe.Add(ref ip, Ipv6Length + 12) >> 4) * 4;
+                    if (header >= TcpLength && Ipv6Length + header <= total)
+                    {
+                        layers = new(FlowKeyStatus.Ipv6, protocol, FragmentKind.None, (byte)vlans, EtherTypes.Ipv6, network, transport, transport + header, network + total);
+                        return FlowKeyStatus.Ipv6;
+                    }
+                }
+                else if (protocol == IpProtocols.Udp && total >= Ipv6Length + UdpLength)
+                {
+                    layers = new(FlowKeyStatus.Ipv6, protocol, FragmentKind.None, (byte)vlans, EtherTypes.Ipv6, network, transport, transport + UdpLength, network + total);
+                    return FlowKeyStatus.Ipv6;
+                }
+            }
+        }
+
+        return ParseSlow(frame, out layers);
     }
 
     // Source port in the high half, destination port in the low half: the first four bytes of TCP, UDP and SCTP alike.
