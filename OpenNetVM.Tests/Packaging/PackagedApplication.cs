@@ -99,6 +99,7 @@ public sealed class PackagedApplication : IDisposable
                 <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
                 <MSBuildTreatWarningsAsErrors>true</MSBuildTreatWarningsAsErrors>
                 <NuGetAudit>false</NuGetAudit>
+                <NoWarn>$(NoWarn);NETSDK1187</NoWarn>
                 <OutputPath Condition="'$(PublishAot)' != 'true'">built/</OutputPath>
                 <AppendTargetFrameworkToOutputPath>false</AppendTargetFrameworkToOutputPath>
               </PropertyGroup>
