@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Diagnostics;
@@ -122,61 +121,36 @@ internal sealed unsafe partial class ChainExecutor
         }
     }
 
-    // Puts a run on one instance's lane. This is the loop that every packet goes through at every hop.
+    // Puts a run on one instance's lane.
     private void HandOver(Span<PacketDescriptor> run, NfInstance to, ulong steering, NfInstance? from)
     {
         InstanceLane lane = to.LaneFrom(_number);
-        uint owner = OwnerOf(from);
-        uint receiver = to.OwnerId;
-        uint* owners = _pool.Owners;
-        uint capacity = (uint)_pool.Capacity;
-        int next = 0;
-        int refused = 0;
-        while (next < run.Length)
+        OwnerChange change = new(_pool, OwnerOf(from), to.OwnerId, _hopLimit);
+        bool placedAny = false;
+        while (!run.IsEmpty)
         {
-            Span<PacketDescriptor> room = lane.Ring.Reserve(run.Length - next);
+            Span<PacketDescriptor> room = lane.Ring.Reserve(run.Length);
             if (room.IsEmpty)
                 break;
 
-            ReadOnlySpan<PacketDescriptor> part = run.Slice(next, room.Length);
-            int placed = 0;
-            for (int i = 0; i < part.Length; i++)
-            {
-                ref readonly PacketDescriptor descriptor = ref part[i];
-                uint index = descriptor.BufferIndex;
-                if (index < capacity)
-                {
-                    // Owner in the low half, hops in the high half: if the owner is the expected one, the rotated word is the number of hops; if
-                    // not, it is larger than any. One compare checks both.
-                    uint hops = BitOperations.RotateRight(owners[index] ^ owner, BufferOwner.HopShift);
-                    if (hops < _hopLimit)
-                    {
-                        owners[index] = ((hops + 1) << BufferOwner.HopShift) | receiver;
-                        ref PacketDescriptor slot = ref room[placed++];
-                        slot.BufferAndHash = descriptor.BufferAndHash;
-                        slot.Steering = steering;
-                        continue;
-                    }
-                }
-
-                refused++;
-                Refuse(descriptor, from);
-            }
-
+            int placed = change.Place(run[..room.Length], room, steering);
             lane.Ring.Stage(placed);
-            next += part.Length;
+            placedAny |= placed > 0;
+            if (placed < room.Length)
+                Refuse(run[placed++], from);
+            run = run[placed..];
         }
 
-        if (next > refused && !lane.HasUnpublished)
+        if (placedAny && !lane.HasUnpublished)
         {
             lane.HasUnpublished = true;
             _unpublished.Add(to);
         }
 
-        if (next < run.Length)
+        if (!run.IsEmpty)
         {
             to.MarkCongested();
-            Drop(run[next..], from, DropReason.RingFull, lane.Drops);
+            Drop(run, from, DropReason.RingFull, lane.Drops);
         }
     }
 
@@ -193,45 +167,32 @@ internal sealed unsafe partial class ChainExecutor
     private void Transmit(ReadOnlySpan<PacketDescriptor> run, PortId port, NfInstance? from)
     {
         PortOutput output = OutputTo(port);
-        uint owner = OwnerOf(from);
-        uint* owners = _pool.Owners;
-        int refused = 0;
-        int next = 0;
-        while (next < run.Length)
+
+        // The hop limit is no matter at the end of the way.
+        OwnerChange change = new(_pool, OwnerOf(from), BufferOwner.Manager, ushort.MaxValue + 1);
+        while (!run.IsEmpty)
         {
             Span<PacketDescriptor> room = output.Room;
             if (room.IsEmpty)
             {
-                int sent = output.Flush(Cache);
-                Completed.Add(sent);
+                Completed.Add(output.Flush(Cache));
                 room = output.Room;
                 if (room.IsEmpty)
                     break;
             }
 
-            int placed = 0;
-            while (next < run.Length && placed < room.Length)
-            {
-                ref readonly PacketDescriptor descriptor = ref run[next++];
-                if (!_pool.IsOwnedBy(descriptor.BufferIndex, owner))
-                {
-                    refused++;
-                    continue;
-                }
-
-                owners[descriptor.BufferIndex] = BufferOwner.Manager;
-                room[placed++] = descriptor;
-            }
-
+            int count = Math.Min(room.Length, run.Length);
+            int placed = change.Place(run[..count], room, 0);
             if (placed > 0 && output.Count == 0 && !_portsToFlush.Contains(output))
                 _portsToFlush.Add(output);
             output.Added(placed);
+            if (placed < count)
+                Refuse(run[placed++], from);
+            run = run[placed..];
         }
 
-        if (refused > 0)
-            Reject(refused, from);
-        if (next < run.Length)
-            Drop(run[next..], from, DropReason.PortFull, output.Drops);
+        if (!run.IsEmpty)
+            Drop(run, from, DropReason.PortFull, output.Drops);
     }
 
     private PortOutput OutputTo(PortId port)

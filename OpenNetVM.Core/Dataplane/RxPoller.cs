@@ -14,6 +14,7 @@ internal sealed class RxPoller : IPollable
     private readonly PortEntry _port;
     private readonly int _queue;
     private readonly PacketDescriptor[] _burst;
+    private readonly long _lookAgain;
     private long _credit;
 
     internal RxPoller(DataplaneState plane, ChainExecutor executor, PortEntry port, int queue)
@@ -23,6 +24,7 @@ internal sealed class RxPoller : IPollable
         _port = port;
         _queue = queue;
         _burst = new PacketDescriptor[plane.BurstSize];
+        _lookAgain = plane.Time.TimestampFrequency / 1_000;
         Name = $"RX {port.Info.Name} queue {queue}";
     }
 
@@ -43,7 +45,12 @@ internal sealed class RxPoller : IPollable
 
         int count = Math.Clamp(_port.Port.Receive(_queue, _burst.AsSpan(0, most), _executor.Cache), 0, most);
         if (count == 0)
+        {
+            if (!_port.Info.NotifiesReceivable)
+                _executor.Worker.ScheduleWakeup(_executor.Worker.Now + _lookAgain);
             return 0;
+        }
+
         _credit -= count;
         _executor.Admit(_burst.AsSpan(0, count), _port);
         _executor.Flush();

@@ -47,21 +47,7 @@ public sealed unsafe class PoolCache
             }
 
             int count = Math.Min(_count, burst.Length - done);
-            uint* owners = Pool.Owners;
-            ReadOnlySpan<uint> items = _items.AsSpan(_count - count, count);
-            Span<PacketDescriptor> part = burst.Slice(done, count);
-            ulong fresh = FreshHeader(Pool.Headroom);
-            for (int i = 0; i < items.Length && i < part.Length; i++)
-            {
-                uint index = items[items.Length - 1 - i];
-                part[i].BufferAndHash = index;
-                part[i].Steering = 0;
-                owners[index] = BufferOwner.Manager;
-                PacketHeader* header = Pool.HeaderOf(index);
-                *header = default;
-                header->LengthAndOffset = fresh;
-            }
-
+            Prepare(_items.AsSpan(_count - count, count), burst.Slice(done, count), Pool.Owners, Pool.HeaderOf(0), Pool.Stride, FreshHeader(Pool.Headroom));
             _count -= count;
             done += count;
         }
@@ -82,21 +68,15 @@ public sealed unsafe class PoolCache
     /// <summary>Frees a burst. A descriptor that is out of range or already free is ignored and counted in <see cref="PacketPool.RejectedFrees"/>.</summary>
     public void Free(ReadOnlySpan<PacketDescriptor> burst)
     {
-        uint[] items = _items;
-        int count = _count;
-        foreach (ref readonly PacketDescriptor descriptor in burst)
+        while (!burst.IsEmpty)
         {
-            uint index = descriptor.BufferIndex;
-            if (!Pool.TryRelease(index))
-            {
-                RejectedFrees++;
-                continue;
-            }
-
-            if ((uint)count >= (uint)items.Length)
-                count = Spill();
-            items[count++] = index;
-            _count = count;
+            if (_count == _items.Length)
+                Spill();
+            ReadOnlySpan<PacketDescriptor> part = burst[..Math.Min(burst.Length, _items.Length - _count)];
+            int freed = Release(part, _items.AsSpan(_count), Pool.Owners, (uint)Pool.Capacity);
+            _count += freed;
+            RejectedFrees += part.Length - freed;
+            burst = burst[part.Length..];
         }
     }
 
@@ -131,6 +111,37 @@ public sealed unsafe class PoolCache
         return true;
     }
 
+    // Returns how many were free to be freed, and puts their indexes into room. Apart from the rest for the same reason as Prepare.
+    private static int Release(ReadOnlySpan<PacketDescriptor> burst, Span<uint> room, uint* owners, uint capacity)
+    {
+        int freed = 0;
+        foreach (ref readonly PacketDescriptor descriptor in burst)
+        {
+            uint index = descriptor.BufferIndex;
+            if (index >= capacity || owners[index] == BufferOwner.Free)
+                continue;
+            owners[index] = BufferOwner.Free;
+            room[freed++] = index;
+        }
+
+        return freed;
+    }
+
+    // Apart from the rest so that everything stays in registers: every packet of a port goes through this loop.
+    private static void Prepare(ReadOnlySpan<uint> items, Span<PacketDescriptor> burst, uint* owners, PacketHeader* buffers, int stride, ulong fresh)
+    {
+        for (int i = 0; i < items.Length && i < burst.Length; i++)
+        {
+            uint index = items[items.Length - 1 - i];
+            burst[i].BufferAndHash = index;
+            burst[i].Steering = 0;
+            owners[index] = BufferOwner.Manager;
+            PacketHeader* header = (PacketHeader*)((byte*)buffers + ((long)index * stride));
+            *header = default;
+            header->LengthAndOffset = fresh;
+        }
+    }
+
     internal static ulong FreshHeader(int headroom) => ((ulong)Ports.PortId.None.Value << 48) | ((ulong)(ushort)headroom << 32);
 
     /// <summary>Gives every buffer back to the shared list: when the thread stops.</summary>
@@ -149,10 +160,10 @@ public sealed unsafe class PoolCache
 
     // The older half goes: what was freed last is still in the core's cache.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private int Spill()
+    private void Spill()
     {
         Pool.Put(_items.AsSpan(0, _target));
         _items.AsSpan(_target, _count - _target).CopyTo(_items);
-        return _count -= _target;
+        _count -= _target;
     }
 }

@@ -167,6 +167,8 @@ internal sealed partial class NfRunner
 
     private void BeginGrace()
     {
+        // The new routing must be visible before the rounds are read, or a round that began with the old one could look finished.
+        Interlocked.MemoryBarrier();
         _grace = [.. _plane.Executors.Select(static executor => (executor.Worker, executor.Worker.Rounds))];
         foreach ((Worker worker, _) in _grace)
             worker.Wake();

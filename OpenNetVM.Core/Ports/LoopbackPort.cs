@@ -53,6 +53,7 @@ public sealed partial class LoopbackPort : IPort
             TransmitQueues = options.TransmitQueues,
             ProvidesRssHash = options.ProvidesRssHash,
             CanWait = options.CanWait,
+            NotifiesReceivable = true,
             MacAddress = options.MacAddress,
         };
         _hashes = options.ProvidesRssHash || options.ReceiveQueues > 1;

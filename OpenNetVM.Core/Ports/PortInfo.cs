@@ -23,6 +23,12 @@ public sealed record PortInfo
     /// </summary>
     public bool CanWait { get; init; }
 
+    /// <summary>
+    /// True if the port calls <see cref="PortContext.NotifyReceivable"/> when a packet arrives at an empty queue. A worker that sleeps looks at other ports every
+    /// millisecond.
+    /// </summary>
+    public bool NotifiesReceivable { get; init; }
+
     /// <summary>The port's own Ethernet address, null where it has none.</summary>
     public PhysicalAddress? MacAddress { get; init; }
 }
