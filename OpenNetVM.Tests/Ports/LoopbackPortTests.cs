@@ -356,7 +356,7 @@ public class LoopbackPortTests
     public void The_info_shows_the_options()
     {
         using LoopbackPort port = new("wan", new LoopbackPortOptions { ReceiveQueues = 2, TransmitQueues = 3, ProvidesRssHash = false, CanWait = true, MacAddress = new([2, 0, 0, 0, 0, 1]) });
-        Assert.Equal(new PortInfo { Name = "wan", ReceiveQueues = 2, TransmitQueues = 3, CanWait = true, MacAddress = new([2, 0, 0, 0, 0, 1]) }, port.Info);
+        Assert.Equal(new PortInfo { Name = "wan", ReceiveQueues = 2, TransmitQueues = 3, CanWait = true, NotifiesReceivable = true, MacAddress = new([2, 0, 0, 0, 0, 1]) }, port.Info);
         Assert.Throws<ArgumentException>(() => new LoopbackPort(""));
     }
 
