@@ -25,7 +25,7 @@ internal static class Platform
             Options = new NfManagerOptions { Dataplane = new DataplaneOptions { Pool = PoolFor(options.BufferSize) } },
         };
 
-        // With two workers the chain is cut behind the firewall; with one, everything runs on it and packets go from function to function directly.
+        // With two workers the chain is cut behind the firewall; with one, everything takes turns on it.
         string front = "front";
         string back = options.Workers == 1 ? front : "back";
         foreach (string name in new[] { front, back }.Distinct())
