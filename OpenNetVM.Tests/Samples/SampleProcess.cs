@@ -29,8 +29,7 @@ internal sealed partial class SampleProcess : IDisposable
         // The sample was built as these tests were: bin/Release/net10.0 here is bin/Release/net10.0 there.
         string[] built = AppContext.BaseDirectory.TrimEnd('/').Split('/')[^3..];
         string program = Path.Combine([RepositoryFiles.Root, "samples", sample, .. built, sample + ".dll"]);
-        string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
-        ProcessStartInfo start = new(dotnet, [program, .. arguments])
+        ProcessStartInfo start = new(ChildProcess.DotNet, [program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
