@@ -1,3 +1,8 @@
 using BenchmarkDotNet.Running;
+using OpenNetVM.Benchmarks.Experiments;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+// "chain" measures whole chains on a worker of its own; everything else goes to BenchmarkDotNet (for example --filter *Ring*).
+if (args is ["chain", ..])
+    await ChainThroughput.RunAsync(args[1..]);
+else
+    BenchmarkSwitcher.FromAssembly(typeof(ChainThroughput).Assembly).Run(args);
