@@ -2,7 +2,7 @@ using OpenNetVM.Core.Services;
 
 namespace OpenNetVM.Core.Diagnostics;
 
-/// <summary>A service at one moment; the sums of its instances that exist.</summary>
+/// <summary>A service at one moment; its sums include instances that have stopped.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="ActiveInstances">How many instances get packets.</param>

@@ -110,8 +110,8 @@ public sealed partial class NfManager
             service.Id,
             service.Name,
             service.Routing.Instances.Length,
-            own.Sum(static instance => instance.Handled),
-            own.Sum(static instance => instance.Dropped.Values.Sum()),
+            service.HandledByStopped + own.Sum(static instance => instance.Handled),
+            service.DroppedByStopped + own.Sum(static instance => instance.Dropped.Values.Sum()),
             service.NoInstanceDrops);
     }
 }

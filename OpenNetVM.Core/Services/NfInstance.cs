@@ -117,6 +117,9 @@ internal sealed class NfInstance
             _congestion.Add(-1);
     }
 
+    /// <summary>Packets dropped on the way to this instance and by it.</summary>
+    internal long DroppedPackets => Drops.Total + Lanes.Sum(static lane => lane?.Drops.Total ?? 0);
+
     /// <summary>Adds what was dropped on the way to and from this instance to <paramref name="sums"/>, by reason.</summary>
     internal void AddDropsTo(Span<long> sums)
     {

@@ -27,6 +27,12 @@ internal sealed class Service
     /// <summary>Keeps flows at their instances, where the service asks for it.</summary>
     internal FlowPinning? Pinning { get; }
 
+    /// <summary>Packets that instances handled which have stopped.</summary>
+    internal long HandledByStopped { get; private set; }
+
+    /// <summary>Packets dropped on the way to or by instances which have stopped.</summary>
+    internal long DroppedByStopped { get; private set; }
+
     /// <summary>All instances, whatever their state; under the registry's lock.</summary>
     internal List<NfInstance> Members { get; } = [];
 
@@ -37,6 +43,15 @@ internal sealed class Service
     internal long NoInstanceDrops => Volatile.Read(ref _noInstanceDrops);
 
     internal void AddNoInstanceDrops(int packets) => Interlocked.Add(ref _noInstanceDrops, packets);
+
+    /// <summary>Takes an instance that stopped out, and keeps its sums; under the registry's lock.</summary>
+    internal void Retire(NfInstance instance)
+    {
+        if (!Members.Remove(instance))
+            return;
+        HandledByStopped += instance.Runner?.HandledPackets ?? 0;
+        DroppedByStopped += instance.DroppedPackets;
+    }
 
     /// <summary>Replaces the instances; under the registry's lock.</summary>
     internal void SetRouting(NfInstance[] instances) => Volatile.Write(ref _routing, new InstanceSet(instances, Balancer));

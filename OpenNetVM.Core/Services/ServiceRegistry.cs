@@ -158,7 +158,7 @@ public sealed class ServiceRegistry
                 if (state != InstanceState.Stopped)
                     continue;
                 _instances.Remove(instance.Id.Value);
-                service.Members.Remove(instance);
+                service.Retire(instance);
             }
 
             Rebalance(service);

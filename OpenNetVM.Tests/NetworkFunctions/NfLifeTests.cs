@@ -181,6 +181,25 @@ public class NfLifeTests
         Assert.Equal(0, platform.Statistics.Dropped);
         Assert.Single(platform.Manager.Services.Instances);
         Assert.Equal(100, platform.Run(Frames.Flows(100)).Count);
+        Assert.Equal(164, platform.Statistics.Services[0].Handled);
+    }
+
+    [Fact]
+    public async Task Rules_survive_the_function_that_set_them()
+    {
+        // W10: when the C original's SDN function exits, it frees the manager's flow table.
+        using HandDriven platform = new();
+        ChainId chosen = default;
+        ServiceId setter = platform.Service("setter", (function, packet) => function.Context.Flows.TrySet(packet, chosen));
+        chosen = platform.Builder.AddChain(ServiceChain.To(platform.InId));
+        platform.Start(ServiceChain.Through(setter).To(platform.OutId));
+        platform.Run(Frames.Udp(1, 2, 3, 4));
+
+        await platform.Manager.StopInstanceAsync(platform.Manager.Services.Instances[0].Id);
+        platform.In.ReceiveAll();
+        platform.Run(Frames.Udp(1, 2, 3, 4));
+        Assert.Single(platform.In.ReceiveAll());
+        Assert.Equal(1, platform.Manager.Director.Count);
     }
 
     [Fact]
