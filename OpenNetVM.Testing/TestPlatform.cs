@@ -21,6 +21,8 @@ namespace OpenNetVM.Testing;
 /// </example>
 public sealed class TestPlatform : IDisposable
 {
+    private bool _disposed;
+
     private TestPlatform(NfManager manager, LoopbackPort input, LoopbackPort output)
     {
         Manager = manager;
@@ -103,8 +105,9 @@ public sealed class TestPlatform : IDisposable
     /// <exception cref="TestAssertionException">That is not so.</exception>
     public void Dispose()
     {
-        if (Manager.State == ManagerState.Stopped)
+        if (_disposed)
             return;
+        _disposed = true;
         try
         {
             AssertConserved();

@@ -38,13 +38,13 @@ public sealed record DataplaneOptions
         if (HopLimit is < 1 or > 65_535)
             throw new ArgumentOutOfRangeException(nameof(HopLimit), HopLimit, $"DataplaneOptions.HopLimit is {HopLimit}, but must be 1 to 65,535 instances.");
         CheckRing(RingCapacity, "DataplaneOptions.RingCapacity");
-        if (RingCapacity < 2 * BurstSize)
-            throw new ArgumentException($"DataplaneOptions.RingCapacity is {RingCapacity}, which holds less than two bursts of {BurstSize}. Take {BitOperations.RoundUpToPowerOf2((uint)(2 * BurstSize))} or more.");
     }
 
-    internal static void CheckRing(int capacity, string name)
+    internal void CheckRing(int capacity, string name)
     {
         if (capacity is < 64 or > 1 << 20 || !BitOperations.IsPow2(capacity))
             throw new ArgumentOutOfRangeException(nameof(capacity), capacity, $"{name} is {capacity}, but must be a power of two from 64 to {1 << 20}, for example {BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(capacity, 64, 1 << 20))}.");
+        if (capacity < 2 * BurstSize)
+            throw new ArgumentException($"{name} is {capacity}, which holds less than two bursts of {BurstSize}. Take {BitOperations.RoundUpToPowerOf2((uint)(2 * BurstSize))} or more.");
     }
 }

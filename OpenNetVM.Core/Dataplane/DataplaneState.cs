@@ -17,6 +17,7 @@ internal sealed class DataplaneState : IDisposable
     private readonly int _portOutputCapacity;
     private ChainExecutor[] _executors = [];
     private SteeringPolicy _policy;
+    private int _window;
 
     internal DataplaneState(DataplaneOptions options, IEnumerable<IPort> ports, TimeProvider time, ILoggerFactory loggers)
     {
@@ -28,9 +29,8 @@ internal sealed class DataplaneState : IDisposable
         SoftwareRss = options.SoftwareRss;
         _policy = options.Policy;
 
-        // With no more packets under way than this, no ring of the default size can overflow, whichever way they all go.
-        Window = options.RingCapacity / 2;
-        _portOutputCapacity = Math.Max(256, Window + options.BurstSize);
+        _window = options.RingCapacity / 2;
+        _portOutputCapacity = Math.Max(256, _window + options.BurstSize);
         _ports = [.. ports.Select(static (port, index) => new PortEntry(new PortId((ushort)index), port))];
         WaitingSources = Math.Max(1, _ports.Where(static port => port.Info.CanWait).Sum(static port => port.Info.ReceiveQueues));
         Services = new ServiceRegistry();
@@ -60,8 +60,8 @@ internal sealed class DataplaneState : IDisposable
 
     internal bool SoftwareRss { get; }
 
-    /// <summary>How many packets of sources that can wait may be under way at once.</summary>
-    internal int Window { get; }
+    /// <summary>How many packets of sources that can wait may be under way at once: with no more than this, no ring can overflow, whichever way they all go.</summary>
+    internal int Window => Volatile.Read(ref _window);
 
     /// <summary>Receive queues whose sources can wait, and which share <see cref="Window"/>; at least 1.</summary>
     internal int WaitingSources { get; }
@@ -108,6 +108,13 @@ internal sealed class DataplaneState : IDisposable
     {
         Director.Dispose();
         Pool.Dispose();
+    }
+
+    /// <summary>Allows for a ring that is smaller than the others.</summary>
+    internal void NarrowWindow(int ringCapacity)
+    {
+        lock (_gate)
+            Volatile.Write(ref _window, Math.Min(_window, ringCapacity / 2));
     }
 
     internal bool HasPort(PortId port) => port.Value < _ports.Length;

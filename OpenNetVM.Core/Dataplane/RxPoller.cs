@@ -64,7 +64,11 @@ internal sealed class RxPoller : IPollable
         if (_plane.Services.Congestion.Any)
             return 0;
         if (_credit < _burst.Length)
-            _credit = Math.Max(0, (_plane.Window - _plane.PacketsUnderWay) / _plane.WaitingSources);
+        {
+            long free = _plane.Window - _plane.PacketsUnderWay;
+            _credit = free <= 0 ? 0 : Math.Max(1, free / _plane.WaitingSources);
+        }
+
         return (int)Math.Min(_credit, _burst.Length);
     }
 }

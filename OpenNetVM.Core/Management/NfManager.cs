@@ -168,6 +168,12 @@ public sealed partial class NfManager : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(factory);
         options ??= new ServiceOptions();
+        if (options.RingCapacity is { } capacity)
+        {
+            _options.Dataplane.CheckRing(capacity, $"The ring capacity of service \"{name}\"");
+            _plane.NarrowWindow(capacity);
+        }
+
         lock (_control)
         {
             FlowPinning? pinning = options.PinFlows ? new FlowPinning(options.PinnedFlowCapacity) : null;

@@ -164,7 +164,7 @@ public sealed class NfManagerBuilder
         if (options.Instances is < 0 or > InstanceId.MaxValue)
             throw new ArgumentException($"Service \"{service.Name}\" asks for {options.Instances} instances, but 0 to {InstanceId.MaxValue} are possible.");
         if (options.RingCapacity is { } capacity)
-            DataplaneOptions.CheckRing(capacity, $"The ring capacity of service \"{service.Name}\"");
+            Options.Dataplane.CheckRing(capacity, $"The ring capacity of service \"{service.Name}\"");
         if (options.PinFlows && options.PinnedFlowCapacity < 1)
             throw new ArgumentException($"Service \"{service.Name}\" pins flows but has room for {options.PinnedFlowCapacity}. Set ServiceOptions.PinnedFlowCapacity to the number of flows that are active at once.");
         options.Restart.Validate();

@@ -59,6 +59,13 @@ public class NfManagerBuilderTests
     }
 
     [Fact]
+    public void Rings_that_hold_less_than_two_bursts_are_refused()
+    {
+        _builder.AddService("small", () => new ScriptedFunction(), new ServiceOptions { RingCapacity = 64 });
+        AssertRefused("\"small\"", "64", "two bursts", "128");
+    }
+
+    [Fact]
     public void A_port_added_twice_is_named()
     {
         LoopbackPort port = new("wire");
@@ -152,7 +159,7 @@ public class NfManagerBuilderTests
     [Fact]
     public async Task A_thousand_services_and_ten_thousand_instances_can_be_registered()
     {
-        _builder.Options = new NfManagerOptions { HandDriven = true, Dataplane = new DataplaneOptions { RingCapacity = 64 } };
+        _builder.Options = new NfManagerOptions { HandDriven = true, Dataplane = new DataplaneOptions { RingCapacity = 64, BurstSize = 32 } };
         ServiceId[] services = [.. Enumerable.Range(0, 1_000).Select(i => _builder.AddService($"service {i}", () => new ScriptedFunction(), new ServiceOptions { Instances = 10 }))];
         LoopbackPort port = new("wire");
         PortId id = _builder.AddPort(port);
