@@ -9,10 +9,13 @@ namespace OpenNetVM.Tests.Packaging;
 /// </summary>
 internal static partial class ReadmeSnippets
 {
-    /// <summary>The README's block of that name or, as long as it has none, <c>Packaging/Fallback/{name}.txt</c>.</summary>
-    public static string Find(string name) =>
-        TryFind(File.ReadAllText(Path.Combine(RepositoryFiles.Root, "README.md")), name)
-        ?? File.ReadAllText(Path.Combine(RepositoryFiles.Root, "OpenNetVM.Tests", "Packaging", "Fallback", name + ".txt"));
+    /// <summary>The README's block of that name; fails the calling test where the README has none.</summary>
+    public static string Find(string name)
+    {
+        string? code = TryFind(File.ReadAllText(Path.Combine(RepositoryFiles.Root, "README.md")), name);
+        Assert.True(code is not null, $"README.md has no code block after a line <!-- snippet: {name} -->.");
+        return code;
+    }
 
     /// <summary>The block of that name in <paramref name="markdown"/>, or null.</summary>
     public static string? TryFind(string markdown, string name)
