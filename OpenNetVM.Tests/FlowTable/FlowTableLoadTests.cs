@@ -99,14 +99,17 @@ public class FlowTableLoadTests
         }
         Assert.Equal(24, accepted);
 
-        // Everybody else still gets 95 % of the slots.
+        // Everybody else still gets 95 % of the slots, but for the rare key whose two buckets are by chance both the attacked ones (about one in
+        // 300,000, so seldom even one in a run).
+        int refused = 0;
         while (table.LoadFactor < 0.95)
         {
             Ipv4FlowKey key = FlowKeys.Ipv4(random);
             uint other = SymmetricRss.Hash.Compute(key);
             if (other == hash)
                 continue;
-            Assert.True(table.TryAdd(other, key, 1) != AddResult.Full, $"seed {seed}: refused at {table.LoadFactor:P1}");
+            refused += table.TryAdd(other, key, 1) == AddResult.Full ? 1 : 0;
+            Assert.True(refused <= 3, $"seed {seed}: refusal {refused} at {table.LoadFactor:P1}");
         }
     }
 
