@@ -74,7 +74,7 @@ public class ThreadedPlatformTests
             changes++;
         });
 
-        Assert.True(changes > 5, $"only {changes} changes happened");
+        Assert.True(changes > 1, $"only {changes} changes happened");
         Assert.Equal(Packets, left.Count);
         Assert.Equal(0, platform.Manager.GetStatistics().RejectedDescriptors);
         await platform.AssertConservedAsync();
