@@ -14,12 +14,7 @@ internal sealed class TxPoller(DataplaneState plane, ChainExecutor executor) : I
 
     public string Name => "TX " + executor.Worker.Name;
 
-    internal ChainExecutor Executor => executor;
-
     internal Worker Worker => executor.Worker;
-
-    /// <summary>How many instances it serves.</summary>
-    internal int Count => Volatile.Read(ref _instances).Length;
 
     public int Poll()
     {

@@ -22,9 +22,6 @@ internal sealed class FlowPinning : IDisposable
         _ipv6 = new CuckooFlowTable<Ipv6FlowKey, ushort>(Math.Max(1, capacity / 4), options);
     }
 
-    /// <summary>How many flows are pinned at the moment.</summary>
-    internal int Count => _ipv4.Count + _ipv6.Count;
-
     public void Dispose()
     {
         lock (_gate)

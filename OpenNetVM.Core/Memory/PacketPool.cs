@@ -208,15 +208,6 @@ public sealed unsafe class PacketPool : IDisposable
         }
     }
 
-    /// <summary>Buffers held by one owner, counted one by one: for tests, audits and the reclaiming of a dead instance's buffers.</summary>
-    internal int CountOwnedBy(uint owner)
-    {
-        int count = 0;
-        for (uint i = 0; i < _capacity; i++)
-            count += BufferOwner.Owner(Volatile.Read(ref _owners[i])) == owner ? 1 : 0;
-        return count;
-    }
-
     [DoesNotReturn]
     private void ThrowIndexOutOfRange(uint index) =>
         throw new ArgumentOutOfRangeException(nameof(index), index, $"Buffer index {index} is not of this pool, which has {_capacity} buffers.");
