@@ -20,7 +20,7 @@ public sealed class GeneratorPort : IPort
     private readonly GeneratorPortOptions _options;
     private readonly PortLife _life;
     private readonly GeneratorQueue[] _queues;
-    private readonly PortQueueCounters[] _transmitted;
+    private readonly PortCounters _counters;
     private readonly byte[] _pattern;
 
     /// <summary>Makes the port and its flows (24 bytes each, and 8 more where they are not evenly distributed).</summary>
@@ -31,7 +31,7 @@ public sealed class GeneratorPort : IPort
         _options = options ?? new GeneratorPortOptions();
         _options.Validate();
         _life = new PortLife(_options.Name);
-        _transmitted = new PortQueueCounters[_options.TransmitQueues];
+        _counters = new PortCounters(_options.ReceiveQueues, _options.TransmitQueues);
         _queues = new GeneratorQueue[_options.ReceiveQueues];
         _pattern = new byte[_options.VerifyPayload ? FrameSizes.LargestAllowed + 256 : 0];
         for (int i = 0; i < _pattern.Length; i++)
@@ -76,16 +76,7 @@ public sealed class GeneratorPort : IPort
     /// Transmitted frames whose payload was not the generated pattern, or that had no UDP or TCP payload that could be found. Counted only with
     /// <see cref="GeneratorPortOptions.VerifyPayload"/>. Safe from any thread.
     /// </summary>
-    public long CorruptPayloads
-    {
-        get
-        {
-            long sum = 0;
-            for (int i = 0; i < _transmitted.Length; i++)
-                sum += Volatile.Read(ref _transmitted[i].Flagged);
-            return sum;
-        }
-    }
+    public long CorruptPayloads => _counters.Flagged;
 
     /// <summary>One frame as the port would generate it: the first flow's, at the smallest size. For <see cref="NullPortOptions.Frame"/> and tests.</summary>
     /// <param name="options">What to generate; null for the defaults.</param>
@@ -112,7 +103,7 @@ public sealed class GeneratorPort : IPort
     /// <inheritdoc/>
     public int Receive(int queue, Span<PacketDescriptor> burst, PoolCache cache)
     {
-        PortLife.CheckQueue(queue, _queues.Length, "receive");
+        ref PortQueueCounters counters = ref _counters.Receive(queue);
         ArgumentNullException.ThrowIfNull(cache);
         if (_life.Running is not { } context)
             return 0;
@@ -121,20 +112,19 @@ public sealed class GeneratorPort : IPort
         bool needsClock = _options.StampTime || !Info.CanWait;
         long elapsed = needsClock ? _life.Clock.Elapsed : 0;
         long timestamp = _options.StampTime ? _life.Clock.ToUnix(elapsed) : 0;
-        return _queues[queue].Receive(burst, cache, context.Id, elapsed, timestamp);
+        return _queues[queue].Receive(burst, cache, context.Id, elapsed, timestamp, ref counters);
     }
 
     /// <summary>Counts and frees packets, and checks their payload where that is asked for.</summary>
     /// <inheritdoc/>
     public int Transmit(int queue, ReadOnlySpan<PacketDescriptor> burst, PoolCache cache)
     {
-        PortLife.CheckQueue(queue, _transmitted.Length, "transmit");
+        ref PortQueueCounters counters = ref _counters.Transmit(queue);
         ArgumentNullException.ThrowIfNull(cache);
         if (_life.Running is null)
             return 0;
-        ref PortQueueCounters counters = ref _transmitted[queue];
         if (_options.VerifyPayload)
-            Volatile.Write(ref counters.Flagged, counters.Flagged + CountCorrupt(cache.Pool, burst));
+            PortQueueCounters.Raise(ref counters.Flagged, CountCorrupt(cache.Pool, burst));
         PortSink.Swallow(burst, cache, ref counters);
         return burst.Length;
     }
@@ -143,13 +133,7 @@ public sealed class GeneratorPort : IPort
     public void Stop() => _life.Stop();
 
     /// <inheritdoc/>
-    public PortStatistics GetStatistics()
-    {
-        PortStatistics sum = default;
-        foreach (GeneratorQueue queue in _queues)
-            sum += queue.Counters.Received();
-        return sum + PortLife.Sum([], _transmitted);
-    }
+    public PortStatistics GetStatistics() => _counters.Sum();
 
     /// <inheritdoc/>
     public void Dispose() => Stop();

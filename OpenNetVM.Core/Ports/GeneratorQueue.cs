@@ -9,8 +9,6 @@ namespace OpenNetVM.Core.Ports;
 /// <summary>One thread at a time. The packets of one receive queue of a generator, in an order that depends on the seed alone.</summary>
 internal sealed unsafe class GeneratorQueue
 {
-    public PortQueueCounters Counters;
-
     // Flows picked ahead of their use: two of the usual bursts.
     private const int MaxPicks = 64;
 
@@ -52,11 +50,11 @@ internal sealed unsafe class GeneratorQueue
 
     private bool IsPaced => _packetsPerNanosecond > 0;
 
-    public int Receive(Span<PacketDescriptor> burst, PoolCache cache, PortId port, long elapsed, long timestamp)
+    public int Receive(Span<PacketDescriptor> burst, PoolCache cache, PortId port, long elapsed, long timestamp, ref PortQueueCounters counters)
     {
         long due = Math.Min(burst.Length, _limit - _position);
         if (IsPaced)
-            due = Math.Min(due, Waiting(elapsed));
+            due = Math.Min(due, Waiting(elapsed, ref counters));
         if (due <= 0)
             return 0;
 
@@ -65,7 +63,7 @@ internal sealed unsafe class GeneratorQueue
         if (count < wanted && IsPaced)
         {
             // A NIC without a buffer loses the frame; a source without a rate just waits.
-            Volatile.Write(ref Counters.DroppedNoBuffer, Counters.DroppedNoBuffer + wanted - count);
+            PortQueueCounters.Raise(ref counters.DroppedNoBuffer, wanted - count);
             _position += wanted - count;
         }
 
@@ -73,19 +71,19 @@ internal sealed unsafe class GeneratorQueue
         for (int done = 0; done < count; done += MaxPicks)
             bytes += Fill(burst[done..Math.Min(count, done + MaxPicks)], cache.Pool, port, timestamp);
         Volatile.Write(ref _position, _position + count);
-        Counters.Add(count, bytes);
+        counters.Add(count, bytes);
         return count;
     }
 
     // How many packets have come and not been taken; what exceeds the backlog is lost here.
-    private long Waiting(long elapsed)
+    private long Waiting(long elapsed, ref PortQueueCounters counters)
     {
         // Packet k comes at k / rate, the first at once.
         long waiting = Math.Min(_limit, (long)(elapsed * _packetsPerNanosecond) + 1) - _position;
         long lost = waiting - _backlog;
         if (lost <= 0)
             return waiting;
-        Volatile.Write(ref Counters.DroppedError, Counters.DroppedError + lost);
+        PortQueueCounters.Raise(ref counters.DroppedError, lost);
         Volatile.Write(ref _position, _position + lost);
         return _backlog;
     }

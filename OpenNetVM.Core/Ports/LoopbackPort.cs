@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using OpenNetVM.Core.Flows;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
@@ -25,8 +24,7 @@ public sealed partial class LoopbackPort : IPort
 
     private readonly FrameWire[] _receive;
     private readonly FrameWire[] _transmit;
-    private readonly QueueCounters[] _receiveCounters;
-    private readonly QueueCounters[] _transmitCounters;
+    private readonly PortCounters _counters;
     private readonly bool _hashes;
     private LoopbackPort? _peer;
     private PortContext? _context;
@@ -59,8 +57,7 @@ public sealed partial class LoopbackPort : IPort
         _hashes = options.ProvidesRssHash || options.ReceiveQueues > 1;
         _receive = MakeWires(options.ReceiveQueues, options.Capacity);
         _transmit = hasUserEnd ? MakeWires(options.TransmitQueues, options.Capacity) : [];
-        _receiveCounters = MakeCounters(options.ReceiveQueues);
-        _transmitCounters = MakeCounters(options.TransmitQueues);
+        _counters = new PortCounters(options.ReceiveQueues, options.TransmitQueues);
     }
 
     /// <inheritdoc/>
@@ -118,6 +115,7 @@ public sealed partial class LoopbackPort : IPort
     /// <inheritdoc/>
     public int Receive(int queue, Span<PacketDescriptor> burst, PoolCache cache)
     {
+        ref PortQueueCounters counters = ref _counters.Receive(queue);
         FrameWire wire = _receive[queue];
         if (_context is not { } context || _stopped)
             return 0;
@@ -125,7 +123,6 @@ public sealed partial class LoopbackPort : IPort
         if (waiting == 0)
             return 0;
 
-        QueueCounters counters = _receiveCounters[queue];
         PacketPool pool = cache.Pool;
         int allocated = cache.Allocate(burst[..waiting]);
         int received = 0;
@@ -136,11 +133,11 @@ public sealed partial class LoopbackPort : IPort
             FrameWire.Header header = wire.Peek();
             if (header.Length > pool.BufferSize)
             {
-                counters.Oversize++;
+                PortQueueCounters.Raise(ref counters.DroppedOversize, 1);
             }
             else if (received == allocated)
             {
-                counters.NoBuffer++;
+                PortQueueCounters.Raise(ref counters.DroppedNoBuffer, 1);
             }
             else
             {
@@ -161,8 +158,7 @@ public sealed partial class LoopbackPort : IPort
         }
 
         cache.Free(burst[received..allocated]);
-        Volatile.Write(ref counters.Packets, counters.Packets + received);
-        Volatile.Write(ref counters.Bytes, counters.Bytes + bytes);
+        counters.Add(received, bytes);
 
         // Last, so that who sees the wire empty sees the counters of what was on it.
         wire.Release();
@@ -173,7 +169,7 @@ public sealed partial class LoopbackPort : IPort
     /// <inheritdoc/>
     public int Transmit(int queue, ReadOnlySpan<PacketDescriptor> burst, PoolCache cache)
     {
-        QueueCounters counters = _transmitCounters[queue];
+        ref PortQueueCounters counters = ref _counters.Transmit(queue);
         if (_context is null || _stopped || burst.IsEmpty)
             return 0;
 
@@ -181,8 +177,7 @@ public sealed partial class LoopbackPort : IPort
             ? peer.Arrive(burst, cache.Pool, out long bytes)
             : Write(_transmit[queue], burst, cache.Pool, out bytes);
         cache.Free(burst[..accepted]);
-        Volatile.Write(ref counters.Packets, counters.Packets + accepted);
-        Volatile.Write(ref counters.Bytes, counters.Bytes + bytes);
+        counters.Add(accepted, bytes);
         if (_peer is not null)
             return accepted;
 
@@ -206,21 +201,8 @@ public sealed partial class LoopbackPort : IPort
     /// <inheritdoc/>
     public PortStatistics GetStatistics()
     {
-        PortStatistics sum = new() { DroppedOversize = Volatile.Read(ref _oversizeAtSend) };
-        foreach (QueueCounters counters in _receiveCounters)
-        {
-            sum += new PortStatistics
-            {
-                ReceivedPackets = Volatile.Read(ref counters.Packets),
-                ReceivedBytes = Volatile.Read(ref counters.Bytes),
-                DroppedNoBuffer = Volatile.Read(ref counters.NoBuffer),
-                DroppedOversize = Volatile.Read(ref counters.Oversize),
-            };
-        }
-
-        foreach (QueueCounters counters in _transmitCounters)
-            sum += new PortStatistics { TransmittedPackets = Volatile.Read(ref counters.Packets), TransmittedBytes = Volatile.Read(ref counters.Bytes) };
-        return sum;
+        PortStatistics sum = _counters.Sum();
+        return sum with { DroppedOversize = sum.DroppedOversize + Volatile.Read(ref _oversizeAtSend) };
     }
 
     /// <summary>The same as <see cref="Stop"/>: the port holds nothing else.</summary>
@@ -232,14 +214,6 @@ public sealed partial class LoopbackPort : IPort
         for (int i = 0; i < count; i++)
             wires[i] = new FrameWire(capacity);
         return wires;
-    }
-
-    private static QueueCounters[] MakeCounters(int count)
-    {
-        QueueCounters[] counters = new QueueCounters[count];
-        for (int i = 0; i < count; i++)
-            counters[i] = new QueueCounters();
-        return counters;
     }
 
     // Nanoseconds since 1970.
@@ -310,15 +284,5 @@ public sealed partial class LoopbackPort : IPort
     {
         _completed = true;
         Notify(ulong.MaxValue);
-    }
-
-    // Written by the queue's one thread; more than 128 bytes from the counters of the next queue wherever the objects are.
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private sealed class QueueCounters
-    {
-        [FieldOffset(112)] public long Packets;
-        [FieldOffset(120)] public long Bytes;
-        [FieldOffset(128)] public long NoBuffer;
-        [FieldOffset(136)] public long Oversize;
     }
 }

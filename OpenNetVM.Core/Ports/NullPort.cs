@@ -14,8 +14,7 @@ public sealed unsafe class NullPort : IPort
     private readonly PortLife _life;
     private readonly byte[] _frame;
     private readonly uint _hash;
-    private readonly PortQueueCounters[] _received;
-    private readonly PortQueueCounters[] _transmitted;
+    private readonly PortCounters _counters;
 
     /// <summary>Makes the port.</summary>
     /// <param name="options">What it is; null for a port of one queue each way that receives nothing.</param>
@@ -28,8 +27,7 @@ public sealed unsafe class NullPort : IPort
         _life = new PortLife(options.Name);
         _frame = options.Frame.ToArray();
         _hash = RssHash.Of(_frame);
-        _received = new PortQueueCounters[options.ReceiveQueues];
-        _transmitted = new PortQueueCounters[options.TransmitQueues];
+        _counters = new PortCounters(options.ReceiveQueues, options.TransmitQueues);
         Info = new PortInfo
         {
             Name = options.Name,
@@ -57,7 +55,7 @@ public sealed unsafe class NullPort : IPort
     /// <inheritdoc/>
     public int Receive(int queue, Span<PacketDescriptor> burst, PoolCache cache)
     {
-        PortLife.CheckQueue(queue, _received.Length, "receive");
+        ref PortQueueCounters counters = ref _counters.Receive(queue);
         ArgumentNullException.ThrowIfNull(cache);
         if (_frame.Length == 0 || _life.Running is not { } context)
             return 0;
@@ -76,18 +74,18 @@ public sealed unsafe class NullPort : IPort
             }
         }
 
-        _received[queue].Add(count, (long)count * _frame.Length);
+        counters.Add(count, (long)count * _frame.Length);
         return count;
     }
 
     /// <inheritdoc/>
     public int Transmit(int queue, ReadOnlySpan<PacketDescriptor> burst, PoolCache cache)
     {
-        PortLife.CheckQueue(queue, _transmitted.Length, "transmit");
+        ref PortQueueCounters counters = ref _counters.Transmit(queue);
         ArgumentNullException.ThrowIfNull(cache);
         if (_life.Running is null)
             return 0;
-        PortSink.Swallow(burst, cache, ref _transmitted[queue]);
+        PortSink.Swallow(burst, cache, ref counters);
         return burst.Length;
     }
 
@@ -95,7 +93,7 @@ public sealed unsafe class NullPort : IPort
     public void Stop() => _life.Stop();
 
     /// <inheritdoc/>
-    public PortStatistics GetStatistics() => PortLife.Sum(_received, _transmitted);
+    public PortStatistics GetStatistics() => _counters.Sum();
 
     /// <inheritdoc/>
     public void Dispose() => Stop();

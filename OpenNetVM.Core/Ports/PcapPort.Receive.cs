@@ -11,7 +11,7 @@ public sealed partial class PcapPort
     /// <inheritdoc/>
     public int Receive(int queue, Span<PacketDescriptor> burst, PoolCache cache)
     {
-        PortLife.CheckQueue(queue, _received.Length, "receive");
+        ref PortQueueCounters counters = ref _counters.Receive(queue);
         ArgumentNullException.ThrowIfNull(cache);
         if (_life.Running is not { } context || burst.IsEmpty)
             return 0;
@@ -25,7 +25,7 @@ public sealed partial class PcapPort
                 // What came into the lane since is older than what the file has next.
                 if (_lanes.Length > 0)
                     count += _lanes[queue].TryDequeue(burst[count..]);
-                count = Read(queue, burst, count, cache, context);
+                count = Read(queue, burst, count, cache, context, ref counters);
             }
             finally
             {
@@ -34,12 +34,12 @@ public sealed partial class PcapPort
         }
 
         if (count > 0)
-            _received[queue].Add(count, PortSink.Bytes(context.Pool, burst[..count]));
+            counters.Add(count, PortSink.Bytes(context.Pool, burst[..count]));
         return count;
     }
 
     // Reads frames until the burst is full, the file has ended, or the next frame has to wait in it.
-    private int Read(int queue, Span<PacketDescriptor> burst, int count, PoolCache cache, PortContext context)
+    private int Read(int queue, Span<PacketDescriptor> burst, int count, PoolCache cache, PortContext context, ref PortQueueCounters counters)
     {
         CaptureReplay replay = _replay!;
         PacketPool pool = context.Pool;
@@ -57,7 +57,7 @@ public sealed partial class PcapPort
             CapturedFrame frame = replay.Frame;
             if (frame.Data.Length > pool.BufferSize)
             {
-                Volatile.Write(ref _received[queue].DroppedOversize, _received[queue].DroppedOversize + 1);
+                PortQueueCounters.Raise(ref counters.DroppedOversize, 1);
                 replay.Take();
                 continue;
             }

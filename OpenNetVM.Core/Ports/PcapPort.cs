@@ -33,8 +33,7 @@ public sealed partial class PcapPort : IPort
     private readonly CaptureWriter? _writer;
     private readonly Lock _readGate = new();
     private readonly Lock _writeGate = new();
-    private readonly PortQueueCounters[] _received;
-    private readonly PortQueueCounters[] _transmitted;
+    private readonly PortCounters _counters;
 
     // One for each receive queue where there are several: the thread that reads the file puts the others' packets there.
     private readonly SpscRing<PacketDescriptor>[] _lanes;
@@ -69,16 +68,17 @@ public sealed partial class PcapPort : IPort
         }
 
         _inputEnded = _replay is null;
-        _received = new PortQueueCounters[_replay is null ? 0 : options.ReceiveQueues];
-        _transmitted = new PortQueueCounters[_writer is null ? 0 : options.TransmitQueues];
-        _lanes = new SpscRing<PacketDescriptor>[_received.Length > 1 ? _received.Length : 0];
+        int receiveQueues = _replay is null ? 0 : options.ReceiveQueues;
+        int transmitQueues = _writer is null ? 0 : options.TransmitQueues;
+        _counters = new PortCounters(receiveQueues, transmitQueues);
+        _lanes = new SpscRing<PacketDescriptor>[receiveQueues > 1 ? receiveQueues : 0];
         for (int i = 0; i < _lanes.Length; i++)
             _lanes[i] = new SpscRing<PacketDescriptor>(LaneCapacity);
         Info = new PortInfo
         {
             Name = name,
-            ReceiveQueues = _received.Length,
-            TransmitQueues = _transmitted.Length,
+            ReceiveQueues = receiveQueues,
+            TransmitQueues = transmitQueues,
             ProvidesRssHash = options.ProvideRssHash || _lanes.Length > 0,
             CanWait = true,
         };
@@ -119,7 +119,7 @@ public sealed partial class PcapPort : IPort
     /// <inheritdoc/>
     public int Transmit(int queue, ReadOnlySpan<PacketDescriptor> burst, PoolCache cache)
     {
-        PortLife.CheckQueue(queue, _transmitted.Length, "transmit");
+        ref PortQueueCounters counters = ref _counters.Transmit(queue);
         ArgumentNullException.ThrowIfNull(cache);
         if (_life.Running is not { } context || Volatile.Read(ref _error) is not null)
             return 0;
@@ -150,7 +150,7 @@ public sealed partial class PcapPort : IPort
             Fail(error, context.Logger);
         }
 
-        _transmitted[queue].Add(written, bytes);
+        counters.Add(written, bytes);
         cache.Free(burst[..written]);
         return written;
     }
@@ -185,7 +185,7 @@ public sealed partial class PcapPort : IPort
     /// <inheritdoc/>
     public PortStatistics GetStatistics()
     {
-        PortStatistics sum = PortLife.Sum(_received, _transmitted);
+        PortStatistics sum = _counters.Sum();
         return sum with { DroppedError = sum.DroppedError + Volatile.Read(ref _unconvertible) };
     }
 

@@ -66,25 +66,4 @@ internal sealed class PortLife(string name)
         ArgumentOutOfRangeException.ThrowIfNegative(transmit, "TransmitQueues");
         ArgumentOutOfRangeException.ThrowIfGreaterThan(transmit, MaxQueues, "TransmitQueues");
     }
-
-    /// <summary>Adds the counters of all queues.</summary>
-    public static PortStatistics Sum(PortQueueCounters[] receive, PortQueueCounters[] transmit)
-    {
-        PortStatistics sum = default;
-        for (int i = 0; i < receive.Length; i++)
-            sum += receive[i].Received();
-        for (int i = 0; i < transmit.Length; i++)
-            sum += transmit[i].Transmitted();
-        return sum;
-    }
-
-    /// <summary>Refuses a queue that the port does not have.</summary>
-    public static void CheckQueue(int queue, int count, string direction)
-    {
-        if ((uint)queue >= (uint)count)
-            ThrowNoSuchQueue(queue, count, direction);
-    }
-
-    private static void ThrowNoSuchQueue(int queue, int count, string direction) =>
-        throw new ArgumentOutOfRangeException(nameof(queue), queue, $"There is no {direction} queue {queue}: the port has {count}, counted from 0.");
 }

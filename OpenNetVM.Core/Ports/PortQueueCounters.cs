@@ -21,9 +21,12 @@ internal struct PortQueueCounters
     /// <summary>Adds what one call moved. Plain reads suffice, as nobody else writes; the stores are volatile so that readers see whole, fresh values.</summary>
     public void Add(int packets, long bytes)
     {
-        Volatile.Write(ref Packets, Packets + packets);
-        Volatile.Write(ref Bytes, Bytes + bytes);
+        Raise(ref Packets, packets);
+        Raise(ref Bytes, bytes);
     }
+
+    /// <summary>Adds to one of the counters, as <see cref="Add"/> does.</summary>
+    public static void Raise(ref long counter, long amount) => Volatile.Write(ref counter, counter + amount);
 
     /// <summary>As the counters of a receive queue.</summary>
     public PortStatistics Received() => new()

@@ -304,14 +304,11 @@ public abstract class PortContract : IDisposable
     {
         using PortHarness harness = Start();
         foreach (int queue in (int[])[-1, harness.Port.Info.ReceiveQueues, int.MaxValue])
-            AssertRefused(() => harness.Port.Receive(queue, new PacketDescriptor[1], harness.Cache));
+            Assert.Throws<ArgumentOutOfRangeException>(() => harness.Port.Receive(queue, new PacketDescriptor[1], harness.Cache));
         PacketDescriptor[] packets = harness.Packets(1);
         foreach (int queue in (int[])[-1, harness.Port.Info.TransmitQueues, int.MaxValue])
-            AssertRefused(() => harness.Port.Transmit(queue, packets, harness.Cache));
+            Assert.Throws<ArgumentOutOfRangeException>(() => harness.Port.Transmit(queue, packets, harness.Cache));
         harness.Cache.Free(packets);
-
-        static void AssertRefused(Action use) =>
-            Assert.True(Record.Exception(use) is ArgumentOutOfRangeException or IndexOutOfRangeException, "a queue that is not there was used");
     }
 
     [Fact]
