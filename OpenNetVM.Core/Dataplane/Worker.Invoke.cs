@@ -1,3 +1,6 @@
+using System.Runtime.ExceptionServices;
+using Microsoft.Extensions.ObjectPool;
+
 namespace OpenNetVM.Core.Dataplane;
 
 // Actions that other threads have run on the worker's thread, between two rounds.
@@ -9,6 +12,9 @@ namespace OpenNetVM.Core.Dataplane;
 //   3. The thread ends by setting the state to stopped and taking the queue in one hold of the gate: an action is either in
 //      the queue by then and is run, or finds the state stopped and goes on to step 4. None is lost.
 //   4. Without a thread, the caller takes the role itself and runs the action on its own thread.
+//
+// The queue is a list through the invocations themselves. Those that a thread waits for come from a pool and go back to it, so
+// that an application may invoke as often as it likes; one whose wait was interrupted is still in the queue, and does not go back.
 public sealed partial class Worker
 {
     private const int InvocationFlag = 1;
@@ -21,7 +27,12 @@ public sealed partial class Worker
     private static Worker? _current;
     private volatile Waiting? _waiting;
 
-    private List<Invocation>? _queue;
+    // As many as there are threads that invoke on one worker at the same time; with more, some are made anew.
+    private const int InvocationsKept = 8;
+
+    private readonly DefaultObjectPool<WaitInvocation> _invocations = new(new DefaultPooledObjectPolicy<WaitInvocation>(), InvocationsKept);
+    private Invocation? _firstInvocation;
+    private Invocation? _lastInvocation;
 
     /// <summary>
     /// Runs an action on the worker's thread between two rounds, and returns when it has ended. This is how everything that
@@ -43,35 +54,9 @@ public sealed partial class Worker
             return;
         }
 
-        Invocation invocation = new(action);
-        while (true)
-        {
-            if (IsThreaded)
-            {
-                // Refused before it is queued, so that an action that was refused is never run.
-                using (BeginWait(invocation.Ended.Task))
-                {
-                    if (TryPost(invocation))
-                    {
-                        invocation.Ended.Task.GetAwaiter().GetResult();
-                        return;
-                    }
-                }
-            }
-
-            if (_role.TryEnter(RoleRetry))
-            {
-                try
-                {
-                    action();
-                    return;
-                }
-                finally
-                {
-                    _role.Exit();
-                }
-            }
-        }
+        // A worker may be started or stopped between the two looks at it.
+        while (!TryInvokeOnThread(action) && !TryInvokeHere(action))
+            continue;
     }
 
     /// <summary>Like <see cref="Invoke(Action)"/>, for a function with a result.</summary>
@@ -92,32 +77,19 @@ public sealed partial class Worker
     public Task InvokeAsync(Action action)
     {
         ArgumentNullException.ThrowIfNull(action);
-        Invocation invocation = new(action);
+        TaskInvocation invocation = new(action);
         if (IsCurrentThread)
         {
             if (_roundSlots is null)
                 invocation.Run();
             else
                 Post(invocation);
-            return invocation.Ended.Task;
+            return invocation.Ended;
         }
 
-        while (!TryPost(invocation))
-        {
-            if (!_role.TryEnter(RoleRetry))
-                continue;
-            try
-            {
-                invocation.Run();
-                break;
-            }
-            finally
-            {
-                _role.Exit();
-            }
-        }
-
-        return invocation.Ended.Task;
+        while (!TryPost(invocation) && !TryInvokeHere(invocation.Run))
+            continue;
+        return invocation.Ended;
     }
 
     /// <summary>
@@ -137,6 +109,38 @@ public sealed partial class Worker
 
     private bool IsThreaded => State != WorkerState.Stopped;
 
+    private bool TryInvokeOnThread(Action action)
+    {
+        if (!IsThreaded)
+            return false;
+
+        // Refused before it is queued, so that an action that was refused is never run.
+        using WaitScope wait = BeginWait(stop: null);
+        WaitInvocation invocation = _invocations.Get();
+        invocation.Prepare(action, wait.Note);
+        if (!TryPost(invocation))
+            return false;
+        ExceptionDispatchInfo? error = invocation.WaitForEnd();
+        _invocations.Return(invocation);
+        error?.Throw();
+        return true;
+    }
+
+    private bool TryInvokeHere(Action action)
+    {
+        if (!_role.TryEnter(RoleRetry))
+            return false;
+        try
+        {
+            action();
+            return true;
+        }
+        finally
+        {
+            _role.Exit();
+        }
+    }
+
     private bool TryPost(Invocation invocation)
     {
         lock (_gate)
@@ -154,31 +158,39 @@ public sealed partial class Worker
     {
         lock (_gate)
         {
-            (_queue ??= []).Add(invocation);
+            if (_lastInvocation is null)
+                _firstInvocation = invocation;
+            else
+                _lastInvocation.Next = invocation;
+            _lastInvocation = invocation;
             CallAttention();
         }
     }
 
     private void CallAttention() => Volatile.Write(ref _cells.Attention, InvocationFlag);
 
-    private List<Invocation>? TakeInvocations(out bool stop)
+    private Invocation? TakeInvocations(out bool stop)
     {
         lock (_gate)
         {
-            List<Invocation>? taken = _queue;
-            _queue = null;
+            Invocation? taken = _firstInvocation;
+            _firstInvocation = _lastInvocation = null;
             stop = _state == WorkerState.Stopping;
             Volatile.Write(ref _cells.Attention, 0);
             return taken;
         }
     }
 
-    private static void RunInvocations(List<Invocation>? invocations)
+    private static void RunInvocations(Invocation? invocation)
     {
-        if (invocations is null)
-            return;
-        foreach (Invocation invocation in invocations)
+        while (invocation is not null)
+        {
+            // Read before it is run: afterwards it may be in use again.
+            Invocation? next = invocation.Next;
+            invocation.Next = null;
             invocation.Run();
+            invocation = next;
+        }
     }
 
     private void WaitFor(Task task)
@@ -188,11 +200,13 @@ public sealed partial class Worker
     }
 
     /// <summary>Notes that this thread, if it is a worker's, is about to wait for this worker; refuses if that closes a circle.</summary>
-    private WaitScope BeginWait(Task task)
+    /// <param name="stop">The task that is waited for; null for an invocation, which says itself when it has ended.</param>
+    private WaitScope BeginWait(Task? stop)
     {
         if (_current is not { } waiter)
             return default;
-        waiter._waiting = new Waiting(this, task);
+        Waiting note = new(this, stop);
+        waiter._waiting = note;
         // Of two threads that begin to wait for each other at the same time, at least one must see the other's note.
         Interlocked.MemoryBarrier();
         Worker? next = this;
@@ -204,14 +218,16 @@ public sealed partial class Worker
                 throw new InvalidOperationException($"Worker '{waiter.Name}' cannot wait for worker '{Name}', which waits (itself or through others) for worker '{waiter.Name}'. Use {nameof(InvokeAsync)}, or make the call from a thread that is no worker's.");
             }
 
-            next = next._waiting is { Task.IsCompleted: false } waiting ? waiting.Target : null;
+            next = next._waiting is { IsOver: false } waiting ? waiting.Target : null;
         }
 
-        return new WaitScope(waiter);
+        return new WaitScope(waiter, note);
     }
 
-    private readonly ref struct WaitScope(Worker? waiter) : IDisposable
+    private readonly ref struct WaitScope(Worker? waiter, Waiting? note) : IDisposable
     {
+        public Waiting? Note => note;
+
         public void Dispose()
         {
             if (waiter is not null)
@@ -219,25 +235,15 @@ public sealed partial class Worker
         }
     }
 
-    private sealed record Waiting(Worker Target, Task Task);
-
-    private sealed class Invocation(Action action)
+    /// <summary>What a worker's thread waits for. It may be over although the thread has not gone on yet.</summary>
+    private sealed class Waiting(Worker target, Task? stop)
     {
-        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile bool _ended;
 
-        public void Run()
-        {
-            try
-            {
-                action();
-            }
-            catch (Exception exception)
-            {
-                Ended.SetException(exception);
-                return;
-            }
+        public Worker Target => target;
 
-            Ended.SetResult();
-        }
+        public bool IsOver => _ended || stop is { IsCompleted: true };
+
+        public void End() => _ended = true;
     }
 }

@@ -126,7 +126,7 @@ public sealed partial class Worker
             }
             finally
             {
-                ended = Detach(out List<Invocation>? invocations);
+                ended = Detach(out Invocation? invocations);
                 RunInvocations(invocations);
             }
         }
@@ -137,7 +137,7 @@ public sealed partial class Worker
     /// <summary>Takes a start back. What was invoked meanwhile must not wait for a thread that never polls.</summary>
     private void FailStart(TaskCompletionSource pinned, Exception exception)
     {
-        TaskCompletionSource ended = Detach(out List<Invocation>? invocations);
+        TaskCompletionSource ended = Detach(out Invocation? invocations);
         pinned.SetException(exception);
         lock (_role)
             RunInvocations(invocations);
@@ -145,7 +145,7 @@ public sealed partial class Worker
     }
 
     /// <summary>From here on there is no thread to invoke anything on; what is in the queue is still run by the caller.</summary>
-    private TaskCompletionSource Detach(out List<Invocation>? invocations)
+    private TaskCompletionSource Detach(out Invocation? invocations)
     {
         lock (_gate)
         {
@@ -189,7 +189,7 @@ public sealed partial class Worker
     /// <summary>Runs the actions that are waiting; false if the worker has to stop.</summary>
     private bool Attend()
     {
-        List<Invocation>? invocations = TakeInvocations(out bool stop);
+        Invocation? invocations = TakeInvocations(out bool stop);
         RunInvocations(invocations);
         // An action may have taken long.
         _cells.ClockCountdown = 0;

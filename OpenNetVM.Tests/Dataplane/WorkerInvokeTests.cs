@@ -1,4 +1,5 @@
 using OpenNetVM.Core.Dataplane;
+using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.Dataplane;
 
@@ -216,6 +217,108 @@ public class WorkerInvokeTests
         await Task.WhenAll(Workers.OnOtherThread(() => Cross(a, b)), Workers.OnOtherThread(() => Cross(b, a)));
         Assert.Equal(4_000, crossed + refused);
         Assert.True(crossed > 0);
+    }
+
+    [Fact]
+    public void Invoking_allocates_neither_on_the_callers_thread_nor_on_the_workers()
+    {
+        using Worker worker = Workers.Create();
+        worker.Start();
+        long onWorker = 0;
+        int ran = 0;
+        Action action = () =>
+        {
+            ran++;
+            onWorker = GC.GetAllocatedBytesForCurrentThread();
+        };
+        worker.Invoke(action);
+        int invoked = 1;
+
+        // Yields let the worker fall asleep between some of them: both kinds of wait are among the thousands.
+        Allocations.AssertSettleAtNone(
+            () =>
+            {
+                for (int i = 0; i < 500; i++)
+                {
+                    worker.Invoke(action);
+                    worker.WaitForRound();
+                    invoked++;
+                    if (i % 100 == 0)
+                        Thread.Sleep(1);
+                }
+            },
+            () => GC.GetAllocatedBytesForCurrentThread() + onWorker);
+        Assert.Equal(invoked, ran);
+    }
+
+    [Fact]
+    public async Task Every_caller_gets_the_end_and_the_exception_of_its_own_action_however_many_call_at_once()
+    {
+        const int callers = 16;
+        using Worker worker = Workers.Create();
+        worker.Start();
+        int[] ran = new int[callers];
+
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Workers.OnOtherThread(() =>
+        {
+            for (int i = 0; i < 1_000; i++)
+            {
+                string name = $"{caller} {i}";
+                Exception? thrown = Record.Exception(() => worker.Invoke(() =>
+                {
+                    ran[caller]++;
+                    if (i % 3 == 0)
+                        throw new InvalidDataException(name);
+                }));
+                Assert.Equal(i + 1, ran[caller]);
+                Assert.Equal(i % 3 == 0 ? name : null, thrown?.Message);
+            }
+        })));
+
+        worker.Invoke(() => Assert.Equal(callers * 1_000, ran.Sum()));
+    }
+
+    [Fact]
+    public async Task An_action_whose_wait_was_interrupted_still_runs_once_and_ends_nobody_elses_wait()
+    {
+        using Worker worker = Workers.Create();
+        worker.Start();
+        using ManualResetEventSlim release = new();
+        for (int round = 0; round < 20; round++)
+        {
+            release.Reset();
+            bool begun = false;
+            Task blocking = worker.InvokeAsync(() =>
+            {
+                Volatile.Write(ref begun, true);
+                release.Wait(Workers.Hang);
+            });
+            Workers.Until(() => Volatile.Read(ref begun), "the worker is busy");
+            int abandoned = 0;
+            Thread? impatient = null;
+            Task interrupted = Workers.OnOtherThread(() =>
+            {
+                Volatile.Write(ref impatient, Thread.CurrentThread);
+                Assert.Throws<ThreadInterruptedException>(() => worker.Invoke(() => abandoned++));
+            });
+            Workers.Until(() => Volatile.Read(ref impatient) is not null, "the thread began");
+            impatient!.Interrupt();
+            await interrupted;
+
+            // Were the abandoned one used again, these would be in the queue twice or return before they have run.
+            int[] ran = new int[8];
+            Task[] others = [.. Enumerable.Range(0, ran.Length).Select(i => Workers.OnOtherThread(() =>
+            {
+                worker.Invoke(() => ran[i]++);
+                Assert.Equal(1, ran[i]);
+            }))];
+            release.Set();
+            await blocking;
+            await Task.WhenAll(others);
+            worker.WaitForRound();
+            Assert.Equal(1, abandoned);
+            Assert.All(ran, times => Assert.Equal(1, times));
+        }
     }
 
     private static void Drive(Worker worker, bool threaded)
