@@ -21,23 +21,42 @@ namespace OpenNetVM.Testing;
 /// </example>
 public sealed class TestPlatform : IDisposable
 {
+    // Frames that one run may send or get back.
+    private const int WireCapacity = 16_384;
+
+    private NfManager? _manager;
     private bool _disposed;
 
-    private TestPlatform(NfManager manager, LoopbackPort input, LoopbackPort output)
+    /// <summary>
+    /// Makes a platform that the test sets up step by step, through <see cref="Builder"/>, and then starts: for tests that need the ids of what they add.
+    /// <see cref="Of"/> and <see cref="Create"/> do both at once.
+    /// </summary>
+    /// <param name="options">The platform's options; null for the defaults. It is hand-driven in any case.</param>
+    public TestPlatform(NfManagerOptions? options = null)
     {
-        Manager = manager;
-        Input = input;
-        Output = output;
+        Builder = new NfManagerBuilder { Options = options ?? new NfManagerOptions() };
+        Builder.AddPort(Input);
+        Builder.AddPort(Output);
     }
 
+    /// <summary>The id of <see cref="Input"/>: 0.</summary>
+    public static PortId InputId { get; } = new(0);
+
+    /// <summary>The id of <see cref="Output"/>: 1.</summary>
+    public static PortId OutputId { get; } = new(1);
+
+    /// <summary>What the platform is made from. The two ports are in it already. Of no use any more once the platform has started.</summary>
+    public NfManagerBuilder Builder { get; }
+
     /// <summary>The platform itself: its services, chains, flow director and so on.</summary>
-    public NfManager Manager { get; }
+    /// <exception cref="InvalidOperationException">It has not been started.</exception>
+    public NfManager Manager => _manager ?? throw new InvalidOperationException($"The platform is not there yet: call {nameof(Start)} once everything is added to {nameof(Builder)}.");
 
-    /// <summary>Where packets come in: port 0.</summary>
-    public LoopbackPort Input { get; }
+    /// <summary>Where packets come in.</summary>
+    public LoopbackPort Input { get; } = new("input", new LoopbackPortOptions { Capacity = WireCapacity });
 
-    /// <summary>Where the default chain ends: port 1.</summary>
-    public LoopbackPort Output { get; }
+    /// <summary>Where the default chain ends.</summary>
+    public LoopbackPort Output { get; } = new("output", new LoopbackPortOptions { Capacity = WireCapacity });
 
     /// <summary>The platform's counters.</summary>
     public PlatformStatistics Statistics => Manager.GetStatistics();
@@ -49,27 +68,34 @@ public sealed class TestPlatform : IDisposable
         List<ServiceId> services = [];
         for (int i = 0; i < functions.Count; i++)
             services.Add(builder.AddService($"function {i + 1}", functions[i]));
-        builder.DefaultChain = ServiceChain.Through(services).To(new PortId(1));
+        builder.DefaultChain = ServiceChain.Through(services).To(OutputId);
     });
 
     /// <summary>Makes and starts a platform that the test sets up itself.</summary>
     /// <param name="configure">
-    /// Adds services and sets the default chain. Ports 0 (<see cref="Input"/>) and 1 (<see cref="Output"/>) are there already; options may be
+    /// Adds services and sets the default chain. The ports <see cref="InputId"/> and <see cref="OutputId"/> are there already; options may be
     /// changed, but the platform is hand-driven in any case.
     /// </param>
     public static TestPlatform Create(Action<NfManagerBuilder> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
-        LoopbackPort input = new("input");
-        LoopbackPort output = new("output");
-        NfManagerBuilder builder = new();
-        builder.AddPort(input);
-        builder.AddPort(output);
-        configure(builder);
-        builder.Options = builder.Options with { HandDriven = true };
-        NfManager manager = builder.Build();
-        manager.Start();
-        return new TestPlatform(manager, input, output);
+        TestPlatform platform = new();
+        configure(platform.Builder);
+        platform.Start();
+        return platform;
+    }
+
+    /// <summary>Makes and starts the platform from what was added to <see cref="Builder"/>.</summary>
+    /// <param name="defaultChain">The default chain; null if the builder has it.</param>
+    /// <exception cref="ArgumentException">Something does not fit, as <see cref="NfManagerBuilder.Build"/> says.</exception>
+    /// <exception cref="InvalidOperationException">It was started before.</exception>
+    /// <remarks>An exception of a function's OnStart comes through.</remarks>
+    public void Start(ServiceChain? defaultChain = null)
+    {
+        Builder.DefaultChain = defaultChain ?? Builder.DefaultChain;
+        Builder.Options = Builder.Options with { HandDriven = true };
+        _manager = Builder.Build();
+        _manager.Start();
     }
 
     /// <summary>Sends frames in, lets the platform work until nothing is left to do, and returns the frames that left through <see cref="Output"/>, in order.</summary>
@@ -108,6 +134,8 @@ public sealed class TestPlatform : IDisposable
         if (_disposed)
             return;
         _disposed = true;
+        if (_manager is null)
+            return;
         try
         {
             AssertConserved();

@@ -6,6 +6,7 @@ using OpenNetVM.Core.Management;
 using OpenNetVM.Core.Services;
 using OpenNetVM.Core.Steering;
 using OpenNetVM.FlowTable;
+using OpenNetVM.Testing;
 using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.Flows;
@@ -17,83 +18,88 @@ public class FlowDirectorTests
     [Fact]
     public void A_rule_moves_its_flow_to_another_chain_and_leaves_others_alone()
     {
-        using HandDriven platform = new();
-        ServiceId usual = platform.Service("usual");
-        ServiceId special = platform.Service("special");
-        ChainId chain = platform.Builder.AddChain(ServiceChain.Through(special).To(platform.OutId));
-        platform.Start(ServiceChain.Through(usual).To(platform.OutId));
+        using TestPlatform platform = new();
+        List<ScriptedFunction> functions = [];
+        ServiceId usual = platform.Builder.AddScripted(functions, "usual");
+        ServiceId special = platform.Builder.AddScripted(functions, "special");
+        ChainId chain = platform.Builder.AddChain(ServiceChain.Through(special).To(TestPlatform.OutputId));
+        platform.Start(ServiceChain.Through(usual).To(TestPlatform.OutputId));
 
         Assert.True(platform.Manager.Director.TrySet(Flow, chain, new FlowRuleOptions { Tag = 7 }));
         platform.Run(Frames.Udp(1, 2, 3, 4, mark: 1), Frames.Udp(1, 2, 3, 5, mark: 2), Frames.Udp(2, 1, 4, 3, mark: 3));
 
-        Assert.Equal([1], platform.Functions[1].Seen);
-        Assert.Equal([2, 3], platform.Functions[0].Seen);
+        Assert.Equal([1], functions[1].Seen);
+        Assert.Equal([2, 3], functions[0].Seen);
         Assert.True(platform.Manager.Director.TryGet(Flow, out FlowRule? rule));
         Assert.Equal((chain, 7u, 1ul, 64ul), (rule!.Chain, rule.Tag, rule.Packets, rule.Bytes));
 
         Assert.True(platform.Manager.Director.Remove(Flow));
         Assert.False(platform.Manager.Director.Remove(Flow));
         platform.Run(Frames.Udp(1, 2, 3, 4, mark: 4));
-        Assert.Equal([2, 3, 4], platform.Functions[0].Seen);
+        Assert.Equal([2, 3, 4], functions[0].Seen);
     }
 
     [Fact]
     public void A_rule_set_by_a_function_holds_for_the_very_packet_that_caused_it()
     {
         // The paper's steering example: new flows go to the SDN function, which decides; later packets go straight to the IDS.
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
+        List<ScriptedFunction> functions = [];
         ChainId direct = default;
-        ServiceId sdn = platform.Service("sdn", (function, packet) => Assert.True(function.Context.Flows.TrySet(packet, direct)));
-        ServiceId ids = platform.Service("ids");
-        direct = platform.Builder.AddChain(ServiceChain.Through(ids).To(platform.OutId));
+        ServiceId sdn = platform.Builder.AddScripted(functions, "sdn", (function, packet) => Assert.True(function.Context.Flows.TrySet(packet, direct)));
+        ServiceId ids = platform.Builder.AddScripted(functions, "ids");
+        direct = platform.Builder.AddChain(ServiceChain.Through(ids).To(TestPlatform.OutputId));
         platform.Start(ServiceChain.Through(sdn).ToDrop());
 
         Assert.Single(platform.Run(Frames.Udp(1, 2, 3, 4, mark: 1)));
         Assert.Single(platform.Run(Frames.Udp(1, 2, 3, 4, mark: 2)));
 
-        Assert.Equal([1], platform.Functions[0].Seen);
-        Assert.Equal([1, 2], platform.Functions[1].Seen);
+        Assert.Equal([1], functions[0].Seen);
+        Assert.Equal([1, 2], functions[1].Seen);
     }
 
     [Fact]
     public void A_packet_moved_to_a_chain_that_visits_its_service_goes_on_behind_it()
     {
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
+        List<ScriptedFunction> functions = [];
         ChainId shorter = default;
-        ServiceId first = platform.Service("first", (function, packet) => function.Context.Flows.TrySet(packet, shorter));
-        ServiceId second = platform.Service("second");
-        shorter = platform.Builder.AddChain(ServiceChain.Through(first).To(platform.OutId));
-        platform.Start(ServiceChain.Through(first, second).To(platform.OutId));
+        ServiceId first = platform.Builder.AddScripted(functions, "first", (function, packet) => function.Context.Flows.TrySet(packet, shorter));
+        ServiceId second = platform.Builder.AddScripted(functions, "second");
+        shorter = platform.Builder.AddChain(ServiceChain.Through(first).To(TestPlatform.OutputId));
+        platform.Start(ServiceChain.Through(first, second).To(TestPlatform.OutputId));
 
         Assert.Single(platform.Run(Frames.Udp(1, 2, 3, 4)));
-        Assert.Single(platform.Functions[0].Seen);
-        Assert.Empty(platform.Functions[1].Seen);
+        Assert.Single(functions[0].Seen);
+        Assert.Empty(functions[1].Seen);
     }
 
     [Fact]
     public void The_first_step_of_a_flows_chain_may_be_a_port_or_a_drop()
     {
-        using HandDriven platform = new();
-        ServiceId usual = platform.Service("usual");
-        ChainId straight = platform.Builder.AddChain(ServiceChain.To(platform.InId));
+        using TestPlatform platform = new();
+        List<ScriptedFunction> functions = [];
+        ServiceId usual = platform.Builder.AddScripted(functions, "usual");
+        ChainId straight = platform.Builder.AddChain(ServiceChain.To(TestPlatform.InputId));
         ChainId drop = platform.Builder.AddChain(ServiceChain.Drop);
-        platform.Start(ServiceChain.Through(usual).To(platform.OutId));
+        platform.Start(ServiceChain.Through(usual).To(TestPlatform.OutputId));
 
         platform.Manager.Director.TrySet(Flow, straight);
         platform.Manager.Director.TrySet(new Ipv4FlowKey(5, 6, 7, 8, 17), drop);
         Assert.Empty(platform.Run(Frames.Udp(1, 2, 3, 4), Frames.Udp(5, 6, 7, 8)));
-        Assert.Single(platform.In.ReceiveAll());
-        Assert.Empty(platform.Functions[0].Seen);
+        Assert.Single(platform.Input.ReceiveAll());
+        Assert.Empty(functions[0].Seen);
     }
 
     [Fact]
     public void A_first_fragment_follows_the_rule_of_its_five_tuple_and_a_later_one_has_no_ports()
     {
-        using HandDriven platform = new();
-        ServiceId usual = platform.Service("usual");
-        ServiceId special = platform.Service("special");
-        ChainId chain = platform.Builder.AddChain(ServiceChain.Through(special).To(platform.OutId));
-        platform.Start(ServiceChain.Through(usual).To(platform.OutId));
+        using TestPlatform platform = new();
+        List<ScriptedFunction> functions = [];
+        ServiceId usual = platform.Builder.AddScripted(functions, "usual");
+        ServiceId special = platform.Builder.AddScripted(functions, "special");
+        ChainId chain = platform.Builder.AddChain(ServiceChain.Through(special).To(TestPlatform.OutputId));
+        platform.Start(ServiceChain.Through(usual).To(TestPlatform.OutputId));
         platform.Manager.Director.TrySet(Flow, chain);
 
         byte[] first = Frames.Udp(1, 2, 3, 4, mark: 1);
@@ -101,18 +107,18 @@ public class FlowDirectorTests
         byte[] later = Frames.Udp(1, 2, 3, 4, mark: 2);
         later[21] = 0x10;
         platform.Run(first, later);
-        Assert.Equal([1], platform.Functions[1].Seen);
-        Assert.Equal([2], platform.Functions[0].Seen);
+        Assert.Equal([1], functions[1].Seen);
+        Assert.Equal([2], functions[0].Seen);
     }
 
     [Fact]
     public void Rules_expire_when_idle_or_at_their_age_and_are_reported()
     {
         FakeTimeProvider time = new();
-        using HandDriven platform = new(new NfManagerOptions { Time = time });
-        ServiceId usual = platform.Service("usual");
+        using TestPlatform platform = new(new NfManagerOptions { Time = time });
+        ServiceId usual = platform.Builder.AddScripted("usual");
         ChainId chain = platform.Builder.AddChain(ServiceChain.Drop);
-        platform.Start(ServiceChain.Through(usual).To(platform.OutId));
+        platform.Start(ServiceChain.Through(usual).To(TestPlatform.OutputId));
         FlowDirector director = platform.Manager.Director;
         List<FlowRule> expired = [];
         director.Expired += expired.Add;
@@ -138,13 +144,13 @@ public class FlowDirectorTests
     [Fact]
     public void Services_that_the_policy_does_not_allow_cannot_set_flows()
     {
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
         ChainId chain = default;
         bool? set = null;
-        ServiceId meddler = platform.Service("meddler", (function, packet) => set = function.Context.Flows.TrySet(packet, chain));
+        ServiceId meddler = platform.Builder.AddScripted("meddler", (function, packet) => set = function.Context.Flows.TrySet(packet, chain));
         chain = platform.Builder.AddChain(ServiceChain.Drop);
         platform.Builder.Options = platform.Builder.Options with { Dataplane = new() { Policy = SteeringPolicy.ChainsOnly } };
-        platform.Start(ServiceChain.Through(meddler).To(platform.OutId));
+        platform.Start(ServiceChain.Through(meddler).To(TestPlatform.OutputId));
 
         Assert.Single(platform.Run(Frames.Udp(1, 2, 3, 4)));
         Assert.False(set);
@@ -154,9 +160,9 @@ public class FlowDirectorTests
     [Fact]
     public void Ipv6_flows_have_rules_too()
     {
-        using HandDriven platform = new();
-        ChainId chain = platform.Builder.AddChain(ServiceChain.To(platform.InId));
-        platform.Start(ServiceChain.To(platform.OutId));
+        using TestPlatform platform = new();
+        ChainId chain = platform.Builder.AddChain(ServiceChain.To(TestPlatform.InputId));
+        platform.Start(ServiceChain.To(TestPlatform.OutputId));
         byte[] frame = new byte[80];
         frame[12] = 0x86;
         frame[13] = 0xDD;
@@ -172,15 +178,15 @@ public class FlowDirectorTests
 
         Assert.True(platform.Manager.Director.TrySet(new Ipv6FlowKey(one, two, 53, 99, 17), chain));
         Assert.Empty(platform.Run(frame));
-        Assert.Single(platform.In.ReceiveAll());
+        Assert.Single(platform.Input.ReceiveAll());
     }
 
     [Fact]
     public void A_chain_that_does_not_exist_is_refused_and_one_that_is_removed_gives_way_to_the_default()
     {
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
         ChainId chain = platform.Builder.AddChain(ServiceChain.Drop);
-        platform.Start(ServiceChain.To(platform.OutId));
+        platform.Start(ServiceChain.To(TestPlatform.OutputId));
         KeyNotFoundException error = Assert.Throws<KeyNotFoundException>(() => platform.Manager.Director.TrySet(Flow, new ChainId(55)));
         Assert.Contains("chain 55", error.Message, StringComparison.Ordinal);
 
@@ -193,8 +199,8 @@ public class FlowDirectorTests
     [Fact]
     public void A_million_rules_fit_in_128_megabytes()
     {
-        using HandDriven platform = new(new NfManagerOptions { Dataplane = new() { Director = new FlowDirectorOptions { Ipv4Capacity = 1_050_000, Ipv6Capacity = 24 } } });
-        platform.Start(ServiceChain.To(platform.OutId));
+        using TestPlatform platform = new(new NfManagerOptions { Dataplane = new() { Director = new FlowDirectorOptions { Ipv4Capacity = 1_050_000, Ipv6Capacity = 24 } } });
+        platform.Start(ServiceChain.To(TestPlatform.OutputId));
         FlowDirector director = platform.Manager.Director;
         for (uint i = 0; i < 1_000_000; i++)
         {

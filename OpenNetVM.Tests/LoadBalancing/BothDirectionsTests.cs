@@ -8,6 +8,7 @@ using OpenNetVM.Core.Management;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Services;
 using OpenNetVM.FlowTable;
+using OpenNetVM.Testing;
 using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.LoadBalancing;
@@ -30,7 +31,7 @@ public class BothDirectionsTests
             select Frames.Udp(source, destination, sourcePort, destinationPort, protocol: protocol);
         Prop.ForAll(frames.ArrayOf(50).ToArbitrary(), flows =>
         {
-            (HandDriven platform, Dictionary<InstanceId, List<byte[]>> seen) = Start(policy, instances: 5);
+            (TestPlatform platform, Dictionary<InstanceId, List<byte[]>> seen) = Start(policy, instances: 5);
             using (platform)
             {
                 platform.Run(flows);
@@ -50,7 +51,7 @@ public class BothDirectionsTests
     public void Both_directions_of_real_flows_meet_the_same_instance(string capture)
     {
         string path = RepositoryFiles.Capture(capture);
-        (HandDriven platform, Dictionary<InstanceId, List<byte[]>> seen) = Start("modulo", instances: 3);
+        (TestPlatform platform, Dictionary<InstanceId, List<byte[]>> seen) = Start("modulo", instances: 3);
         using (platform)
         {
             List<byte[]> frames = [];
@@ -65,7 +66,7 @@ public class BothDirectionsTests
     [Fact]
     public void Pinned_flows_stay_where_they_are_when_instances_come_and_go()
     {
-        (HandDriven platform, Dictionary<InstanceId, List<byte[]>> seen) = Start("pinned", instances: 2);
+        (TestPlatform platform, Dictionary<InstanceId, List<byte[]>> seen) = Start("pinned", instances: 2);
         using (platform)
         {
             byte[][] flows = Frames.Flows(300);
@@ -84,12 +85,12 @@ public class BothDirectionsTests
         }
     }
 
-    private static (HandDriven Platform, Dictionary<InstanceId, List<byte[]>> Seen) Start(string policy, int instances)
+    private static (TestPlatform Platform, Dictionary<InstanceId, List<byte[]>> Seen) Start(string policy, int instances)
     {
-        HandDriven platform = new(new NfManagerOptions { Dataplane = new() { Pool = new PacketPoolOptions { BufferSize = 65_536, Capacity = 1_024 } } });
+        TestPlatform platform = new(new NfManagerOptions { Dataplane = new() { Pool = new PacketPoolOptions { BufferSize = 65_536, Capacity = 1_024 } } });
         Dictionary<InstanceId, List<byte[]>> seen = [];
-        ServiceId service = platform.Service(
-            "service",
+        ServiceId service = platform.Builder.AddScripted(
+                "service",
             (function, packet) =>
             {
                 if (!seen.TryGetValue(function.Context.Instance, out List<byte[]>? list))
@@ -107,7 +108,7 @@ public class BothDirectionsTests
                     _ => new RssModulo(),
                 },
             });
-        platform.Start(ServiceChain.Through(service).To(platform.OutId));
+        platform.Start(ServiceChain.Through(service).To(TestPlatform.OutputId));
         return (platform, seen);
     }
 

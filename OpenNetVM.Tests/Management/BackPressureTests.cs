@@ -4,6 +4,7 @@ using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Management;
 using OpenNetVM.Core.Ports;
 using OpenNetVM.Core.Services;
+using OpenNetVM.Testing;
 using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.Management;
@@ -15,10 +16,11 @@ public class BackPressureTests
     [Fact]
     public void A_congested_instance_sheds_new_packets_on_arrival_and_no_work_is_spent_on_them()
     {
-        using HandDriven platform = new(SmallRings);
-        ServiceId early = platform.Service("early");
-        ServiceId slow = platform.Service("slow");
-        platform.Start(ServiceChain.Through(early, slow).To(platform.OutId));
+        using TestPlatform platform = new(SmallRings);
+        List<ScriptedFunction> functions = [];
+        ServiceId early = platform.Builder.AddScripted(functions, "early");
+        ServiceId slow = platform.Builder.AddScripted(functions, "slow");
+        platform.Start(ServiceChain.Through(early, slow).To(TestPlatform.OutputId));
 
         // "slow" stands still: its ring fills, then packets are lost at the platform's entry.
         platform.Manager.Pause(platform.Manager.Services.Instances[1].Id);
@@ -29,7 +31,7 @@ public class BackPressureTests
         Assert.Equal(64, slowed.ReceiveDepth);
         Assert.True(slowed.Dropped[DropReason.BackPressure] >= 1_000 - 64 - (4 * 32), $"shed {slowed.Dropped[DropReason.BackPressure]}");
         Assert.Equal(statistics.DroppedByReason[DropReason.BackPressure], slowed.Dropped[DropReason.BackPressure]);
-        Assert.True(platform.Functions[0].Seen.Count <= 64 + (4 * 32), $"{platform.Functions[0].Seen.Count} packets were handled in vain");
+        Assert.True(functions[0].Seen.Count <= 64 + (4 * 32), $"{functions[0].Seen.Count} packets were handled in vain");
 
         // It goes on, and so do new packets.
         platform.Manager.Resume(statistics.Instances[1].Id);
@@ -40,23 +42,24 @@ public class BackPressureTests
     [Fact]
     public void Congestion_of_one_instance_does_not_cost_the_flows_of_another()
     {
-        using HandDriven platform = new(SmallRings);
+        using TestPlatform platform = new(SmallRings);
+        List<ScriptedFunction> functions = [];
         platform.Builder.AddWorker("alive");
         platform.Builder.AddWorker("stuck");
-        ServiceId front = platform.Service("front");
-        ServiceId pair = platform.Service("pair", options: new ServiceOptions { Instances = 2, Workers = ["alive", "stuck"] });
-        platform.Start(ServiceChain.Through(front, pair).To(platform.OutId));
+        ServiceId front = platform.Builder.AddScripted(functions, "front");
+        ServiceId pair = platform.Builder.AddScripted(functions, "pair", options: new ServiceOptions { Instances = 2, Workers = ["alive", "stuck"] });
+        platform.Start(ServiceChain.Through(front, pair).To(TestPlatform.OutputId));
 
         // One of the two workers gets no turn: the instance that it runs cannot empty its ring.
         foreach (byte[] frame in Frames.Flows(1_000))
-            platform.In.Send(frame);
+            platform.Input.Send(frame);
         while (platform.Manager.Workers[0].PollOnce() > 0)
         {
         }
 
-        IReadOnlyList<byte[]> left = platform.Out.ReceiveAll();
+        IReadOnlyList<byte[]> left = platform.Output.ReceiveAll();
         InstanceReport stuck = platform.Statistics.Instances[2];
-        Assert.Equal(platform.Functions[1].Seen.Count, left.Count);
+        Assert.Equal(functions[1].Seen.Count, left.Count);
         Assert.InRange(left.Count, 350, 650);
         Assert.Equal(1_000 - left.Count, stuck.ReceiveDepth + stuck.Dropped.Values.Sum());
         Assert.True(stuck.Dropped[DropReason.BackPressure] > 100);
@@ -92,8 +95,8 @@ public class BackPressureTests
     [Fact]
     public void A_port_that_takes_nothing_makes_packets_wait_and_then_be_dropped_at_it()
     {
-        using HandDriven platform = new();
-        platform.Start(ServiceChain.To(platform.OutId));
+        using TestPlatform platform = new();
+        platform.Start(ServiceChain.To(TestPlatform.OutputId));
 
         IReadOnlyList<byte[]> left = platform.Run(Frames.Flows(16_000));
         Assert.Equal(16_000, left.Count);
@@ -102,7 +105,7 @@ public class BackPressureTests
         for (int i = 0; i < 3; i++)
         {
             foreach (byte[] frame in Frames.Flows(8_000))
-                Assert.True(platform.In.Send(frame));
+                Assert.True(platform.Input.Send(frame));
             for (int round = 0; round < 1_000; round++)
                 platform.Manager.Poll();
         }
@@ -112,7 +115,7 @@ public class BackPressureTests
         Assert.True(port.Refused > 5_000, $"{port.Refused}");
         Assert.True(port.Waiting > 0);
         platform.AssertConserved();
-        platform.Out.ReceiveAll();
+        platform.Output.ReceiveAll();
         platform.Manager.PollUntilIdle();
         Assert.Equal(0, platform.Statistics.Held);
     }

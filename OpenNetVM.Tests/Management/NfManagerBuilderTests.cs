@@ -4,6 +4,7 @@ using OpenNetVM.Core.Management;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Ports;
 using OpenNetVM.Core.Services;
+using OpenNetVM.Testing;
 using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.Management;
@@ -77,9 +78,9 @@ public class NfManagerBuilderTests
     [Fact]
     public void A_port_of_another_platform_is_refused()
     {
-        using HandDriven other = new();
+        using TestPlatform other = new();
         other.Start(ServiceChain.Drop);
-        _builder.AddPort(other.In);
+        _builder.AddPort(other.Input);
         AssertRefused("\"in\"", "in use already");
     }
 

@@ -7,6 +7,7 @@ using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.NetworkFunctions;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Services;
+using OpenNetVM.Testing;
 using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.NetworkFunctions;
@@ -16,17 +17,18 @@ public class NfContextTests
     [Fact]
     public void Held_packets_leave_when_they_are_sent_and_count_as_held_until_then()
     {
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
+        List<ScriptedFunction> functions = [];
         List<HeldPacket> held = [];
-        ServiceId keeper = platform.Service("keeper", (function, packet) => held.Add(function.Context.Hold(packet)));
-        platform.Start(ServiceChain.Through(keeper).To(platform.OutId));
+        ServiceId keeper = platform.Builder.AddScripted(functions, "keeper", (function, packet) => held.Add(function.Context.Hold(packet)));
+        platform.Start(ServiceChain.Through(keeper).To(TestPlatform.OutputId));
 
         Assert.Empty(platform.Run(Frames.Flows(50)));
         Assert.Equal(50, platform.Statistics.Held);
         Assert.Equal(50, Assert.Single(platform.Statistics.Instances).Held);
         Assert.Equal(0, platform.Manager.PacketsUnderWay);
 
-        NfContext context = platform.Functions[0].Context;
+        NfContext context = functions[0].Context;
         for (int i = 0; i < held.Count; i++)
         {
             HeldPacket packet = held[i];
@@ -38,7 +40,7 @@ public class NfContextTests
         }
 
         platform.Manager.PollUntilIdle();
-        Assert.Equal(25, platform.Out.ReceiveAll().Count);
+        Assert.Equal(25, platform.Output.ReceiveAll().Count);
         Assert.Equal(25, platform.Dropped(DropReason.ByFunction));
         Assert.Equal(0, platform.Statistics.Held);
     }
@@ -46,13 +48,13 @@ public class NfContextTests
     [Fact]
     public void Some_packets_of_a_burst_can_be_held_while_the_others_go_on_in_order()
     {
-        using HandDriven platform = new();
-        ServiceId keeper = platform.Service("keeper", (function, packet) =>
+        using TestPlatform platform = new();
+        ServiceId keeper = platform.Builder.AddScripted("keeper", (function, packet) =>
         {
             if (Frames.Mark(packet.Data) % 3 == 0)
                 function.Context.Hold(packet);
         });
-        platform.Start(ServiceChain.Through(keeper).To(platform.OutId));
+        platform.Start(ServiceChain.Through(keeper).To(TestPlatform.OutputId));
 
         Assert.Equal(Enumerable.Range(0, 30).Where(i => i % 3 != 0), platform.Run(Frames.Flows(30)).Select(frame => Frames.Mark(frame)));
     }
@@ -60,19 +62,20 @@ public class NfContextTests
     [Fact]
     public void A_packet_that_is_sent_twice_is_rejected_the_second_time()
     {
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
+        List<ScriptedFunction> functions = [];
         HeldPacket held = default;
-        ServiceId keeper = platform.Service("keeper", (function, packet) => held = function.Context.Hold(packet));
-        platform.Start(ServiceChain.Through(keeper).To(platform.OutId));
+        ServiceId keeper = platform.Builder.AddScripted(functions, "keeper", (function, packet) => held = function.Context.Hold(packet));
+        platform.Start(ServiceChain.Through(keeper).To(TestPlatform.OutputId));
         platform.Run(Frames.Udp(1, 2, 3, 4));
 
         HeldPacket copy = held;
-        NfContext context = platform.Functions[0].Context;
+        NfContext context = functions[0].Context;
         Assert.True(context.TrySend(ref held, PacketAction.Next));
         Assert.True(context.TrySend(ref copy, PacketAction.Next));
         platform.Manager.PollUntilIdle();
 
-        Assert.Single(platform.Out.ReceiveAll());
+        Assert.Single(platform.Output.ReceiveAll());
         Assert.Equal(1, platform.Statistics.RejectedDescriptors);
         Assert.Throws<InvalidOperationException>(() => context.TrySend(ref held, PacketAction.Next));
     }
@@ -80,10 +83,11 @@ public class NfContextTests
     [Fact]
     public void Created_packets_go_on_behind_their_creators_step_and_are_counted()
     {
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
+        List<ScriptedFunction> functions = [];
         byte[] frame = Frames.Udp(9, 9, 9, 9, mark: 77);
-        ServiceId before = platform.Service("before");
-        ServiceId creator = platform.Service("creator", () => new ScriptedFunction
+        ServiceId before = platform.Builder.AddScripted(functions, "before");
+        ServiceId creator = platform.Builder.AddScripted(functions, "creator", () => new ScriptedFunction
         {
             Starting = function => function.Context.Schedule(TimeSpan.Zero, () =>
             {
@@ -94,20 +98,20 @@ public class NfContextTests
                 Assert.True(function.Context.TrySend(ref created, PacketAction.Next));
             }),
         });
-        ServiceId after = platform.Service("after");
-        platform.Start(ServiceChain.Through(before, creator, after).To(platform.OutId));
+        ServiceId after = platform.Builder.AddScripted(functions, "after");
+        platform.Start(ServiceChain.Through(before, creator, after).To(TestPlatform.OutputId));
 
         Assert.Equal(frame, Assert.Single(platform.Run()));
         Assert.Equal(1, platform.Statistics.Created);
-        Assert.Empty(platform.Functions[0].Seen);
-        Assert.Equal([77], platform.Functions[2].Seen);
+        Assert.Empty(functions[0].Seen);
+        Assert.Equal([77], functions[2].Seen);
     }
 
     [Fact]
     public void A_clone_is_a_packet_of_its_own_with_the_same_frame_and_metadata()
     {
-        using HandDriven platform = new();
-        ServiceId mirror = platform.Service("mirror", (function, packet) =>
+        using TestPlatform platform = new();
+        ServiceId mirror = platform.Builder.AddScripted("mirror", (function, packet) =>
         {
             packet.UserArea[3] = 33;
             Assert.True(packet.TryPrepend(4, out Span<byte> added));
@@ -121,21 +125,21 @@ public class NfContextTests
             Assert.Equal(33, copy.UserArea[3]);
             copy.Data[0] = 1;
             Assert.NotEqual(copy.Data[0], packet.Data[0]);
-            Assert.True(function.Context.TrySend(ref clone, PacketAction.ToPort(platform.InId)));
+            Assert.True(function.Context.TrySend(ref clone, PacketAction.ToPort(TestPlatform.InputId)));
         });
-        platform.Start(ServiceChain.Through(mirror).To(platform.OutId));
+        platform.Start(ServiceChain.Through(mirror).To(TestPlatform.OutputId));
 
         Assert.Equal(20, platform.Run(Frames.Flows(20)).Count);
-        Assert.Equal(20, platform.In.ReceiveAll().Count);
+        Assert.Equal(20, platform.Input.ReceiveAll().Count);
         Assert.Equal(20, platform.Statistics.Created);
     }
 
     [Fact]
     public void An_exhausted_pool_is_a_value_and_a_counter()
     {
-        using HandDriven platform = new(new NfManagerOptions { Dataplane = new() { Pool = new PacketPoolOptions { Capacity = 64 } } });
+        using TestPlatform platform = new(new NfManagerOptions { Dataplane = new() { Pool = new PacketPoolOptions { Capacity = 64 } } });
         int refused = 0;
-        ServiceId greedy = platform.Service("greedy", (function, packet) =>
+        ServiceId greedy = platform.Builder.AddScripted("greedy", (function, packet) =>
         {
             while (function.Context.TryCreate(out HeldPacket _))
             {
@@ -143,7 +147,7 @@ public class NfContextTests
 
             refused++;
         });
-        platform.Start(ServiceChain.Through(greedy).To(platform.OutId));
+        platform.Start(ServiceChain.Through(greedy).To(TestPlatform.OutputId));
 
         platform.Run(Frames.Flows(3));
         Assert.Equal(3, refused);
@@ -154,10 +158,10 @@ public class NfContextTests
     public void Timers_fire_at_their_time_once_or_periodically_until_cancelled()
     {
         FakeTimeProvider time = new();
-        using HandDriven platform = new(new NfManagerOptions { Time = time });
+        using TestPlatform platform = new(new NfManagerOptions { Time = time });
         List<string> fired = [];
         NfTimer? periodic = null;
-        ServiceId clock = platform.Service("clock", () => new ScriptedFunction
+        ServiceId clock = platform.Builder.AddService("clock", () => new ScriptedFunction
         {
             Starting = function =>
             {
@@ -165,7 +169,7 @@ public class NfContextTests
                 periodic = function.Context.Schedule(TimeSpan.FromSeconds(1), () => fired.Add("tick"), TimeSpan.FromSeconds(1));
             },
         });
-        platform.Start(ServiceChain.Through(clock).To(platform.OutId));
+        platform.Start(ServiceChain.Through(clock).To(TestPlatform.OutputId));
 
         platform.Manager.PollUntilIdle();
         Assert.Empty(fired);
@@ -186,16 +190,16 @@ public class NfContextTests
     [Fact]
     public void Messages_reach_an_instance_or_a_service_and_name_their_sender()
     {
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
         List<string> mail = [];
         void Note(ScriptedFunction function, NfMessage message) =>
             mail.Add($"{function.Context.Instance.Value}<-{message.Sender.Value}:{message.Kind}:{Encoding.ASCII.GetString(message.Body.Span)}");
-        ServiceId pair = platform.Service("pair", () => new ScriptedFunction { OnMail = Note }, new ServiceOptions { Instances = 2 });
-        ServiceId sender = platform.Service("sender", () => new ScriptedFunction
+        ServiceId pair = platform.Builder.AddService("pair", () => new ScriptedFunction { OnMail = Note }, new ServiceOptions { Instances = 2 });
+        ServiceId sender = platform.Builder.AddService("sender", () => new ScriptedFunction
         {
             OnMail = (function, _) => function.Context.Post(pair, 5, "hello"u8.ToArray()),
         });
-        platform.Start(ServiceChain.Through(pair).To(platform.OutId));
+        platform.Start(ServiceChain.Through(pair).To(TestPlatform.OutputId));
 
         InstanceId first = platform.Manager.Services.Instances[0].Id;
         Assert.True(platform.Manager.TryPost(first, 1, "one"u8.ToArray()));
@@ -209,9 +213,9 @@ public class NfContextTests
     [Fact]
     public void A_full_mailbox_refuses()
     {
-        using HandDriven platform = new(new NfManagerOptions { MailboxCapacity = 2 });
-        ServiceId service = platform.Service("service");
-        platform.Start(ServiceChain.Through(service).To(platform.OutId));
+        using TestPlatform platform = new(new NfManagerOptions { MailboxCapacity = 2 });
+        ServiceId service = platform.Builder.AddScripted("service");
+        platform.Start(ServiceChain.Through(service).To(TestPlatform.OutputId));
         InstanceId instance = platform.Manager.Services.Instances[0].Id;
 
         Assert.True(platform.Manager.TryPost(instance, 1, default));

@@ -5,6 +5,7 @@ using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Management;
 using OpenNetVM.Core.NetworkFunctions;
 using OpenNetVM.Core.Services;
+using OpenNetVM.Testing;
 using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.NetworkFunctions;
@@ -14,18 +15,18 @@ public class NfLifeTests
     [Fact]
     public void A_packet_that_makes_a_function_throw_is_dropped_and_the_others_go_to_another_instance()
     {
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
         List<NfFault> faults = [];
         int poisoned = 0;
-        ServiceId fragile = platform.Service(
-            "fragile",
+        ServiceId fragile = platform.Builder.AddScripted(
+                "fragile",
             (_, packet) =>
             {
                 if (Frames.Mark(packet.Data) == 13 && poisoned++ == 0)
                     throw new InvalidDataException("thirteen");
             },
             new ServiceOptions { Instances = 2, Restart = RestartPolicy.Never });
-        platform.Start(ServiceChain.Through(fragile).To(platform.OutId));
+        platform.Start(ServiceChain.Through(fragile).To(TestPlatform.OutputId));
         platform.Manager.InstanceFaulted += faults.Add;
 
         IReadOnlyList<byte[]> left = platform.Run(Frames.Flows(100));
@@ -42,9 +43,9 @@ public class NfLifeTests
     [Fact]
     public void Without_another_instance_the_faulted_ones_packets_are_dropped_by_reason()
     {
-        using HandDriven platform = new();
-        ServiceId fragile = platform.Service("fragile", (_, _) => throw new InvalidDataException(), new ServiceOptions { Restart = RestartPolicy.Never });
-        platform.Start(ServiceChain.Through(fragile).To(platform.OutId));
+        using TestPlatform platform = new();
+        ServiceId fragile = platform.Builder.AddScripted("fragile", (_, _) => throw new InvalidDataException(), new ServiceOptions { Restart = RestartPolicy.Never });
+        platform.Start(ServiceChain.Through(fragile).To(TestPlatform.OutputId));
 
         Assert.Empty(platform.Run(Frames.Flows(100)));
         Assert.Equal(1, platform.Dropped(DropReason.FunctionFault));
@@ -55,15 +56,16 @@ public class NfLifeTests
     public void The_supervisor_restarts_with_a_growing_back_off_and_a_new_function_object()
     {
         FakeTimeProvider time = new();
-        using HandDriven platform = new(new NfManagerOptions { Time = time });
+        using TestPlatform platform = new(new NfManagerOptions { Time = time });
+        List<ScriptedFunction> functions = [];
         List<NfFault> faults = [];
         bool failing = true;
-        ServiceId fragile = platform.Service("fragile", (_, _) =>
+        ServiceId fragile = platform.Builder.AddScripted(functions, "fragile", (_, _) =>
         {
             if (failing)
                 throw new InvalidDataException();
         });
-        platform.Start(ServiceChain.Through(fragile).To(platform.OutId));
+        platform.Start(ServiceChain.Through(fragile).To(TestPlatform.OutputId));
         platform.Manager.InstanceFaulted += faults.Add;
 
         for (int i = 0; i < 4; i++)
@@ -81,7 +83,7 @@ public class NfLifeTests
 
         failing = false;
         Assert.Single(platform.Run(Frames.Udp(1, 2, 3, 4)));
-        Assert.Equal(5, platform.Functions.Count);
+        Assert.Equal(5, functions.Count);
         Assert.Equal(4, Assert.Single(platform.Statistics.Instances).Faults);
     }
 
@@ -89,9 +91,9 @@ public class NfLifeTests
     public void A_function_that_throws_when_it_is_restarted_is_tried_again_later()
     {
         FakeTimeProvider time = new();
-        using HandDriven platform = new(new NfManagerOptions { Time = time });
+        using TestPlatform platform = new(new NfManagerOptions { Time = time });
         int starts = 0;
-        ServiceId stubborn = platform.Service("stubborn", () => new ScriptedFunction
+        ServiceId stubborn = platform.Builder.AddService("stubborn", () => new ScriptedFunction
         {
             OnPacket = (_, _) =>
             {
@@ -104,7 +106,7 @@ public class NfLifeTests
                     throw new TimeoutException("not yet");
             },
         });
-        platform.Start(ServiceChain.Through(stubborn).To(platform.OutId));
+        platform.Start(ServiceChain.Through(stubborn).To(TestPlatform.OutputId));
 
         platform.Run(Frames.Udp(1, 2, 3, 4));
         for (int i = 0; i < 10; i++)
@@ -124,10 +126,10 @@ public class NfLifeTests
         try
         {
             NfFault? fault = null;
-            using (HandDriven platform = new(new NfManagerOptions { FaultCaptureFolder = folder }))
+            using (TestPlatform platform = new(new NfManagerOptions { FaultCaptureFolder = folder }))
             {
-                ServiceId fragile = platform.Service("fragile", (_, _) => throw new InvalidDataException(), new ServiceOptions { Restart = RestartPolicy.Never });
-                platform.Start(ServiceChain.Through(fragile).To(platform.OutId));
+                ServiceId fragile = platform.Builder.AddScripted("fragile", (_, _) => throw new InvalidDataException(), new ServiceOptions { Restart = RestartPolicy.Never });
+                platform.Start(ServiceChain.Through(fragile).To(TestPlatform.OutputId));
                 platform.Manager.InstanceFaulted += reported => fault = reported;
                 platform.Run(Frames.Udp(1, 2, 3, 4, mark: 99));
             }
@@ -145,9 +147,9 @@ public class NfLifeTests
     [Fact]
     public void Packets_that_a_faulted_function_held_are_taken_back()
     {
-        using HandDriven platform = new();
-        ServiceId keeper = platform.Service(
-            "keeper",
+        using TestPlatform platform = new();
+        ServiceId keeper = platform.Builder.AddScripted(
+                "keeper",
             (function, packet) =>
             {
                 if (Frames.Mark(packet.Data) == 40)
@@ -155,7 +157,7 @@ public class NfLifeTests
                 function.Context.Hold(packet);
             },
             new ServiceOptions { Restart = RestartPolicy.Never });
-        platform.Start(ServiceChain.Through(keeper).To(platform.OutId));
+        platform.Start(ServiceChain.Through(keeper).To(TestPlatform.OutputId));
 
         platform.Run(Frames.Flows(41));
         Assert.Equal(40, platform.Dropped(DropReason.InstanceStopped));
@@ -165,19 +167,19 @@ public class NfLifeTests
     [Fact]
     public async Task An_instance_that_is_stopped_handles_what_it_has_and_then_is_gone()
     {
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
         int stops = 0;
-        ServiceId service = platform.Service("service", () => new ScriptedFunction { Stopping = _ => stops++ }, new ServiceOptions { Instances = 2 });
-        platform.Start(ServiceChain.Through(service).To(platform.OutId));
+        ServiceId service = platform.Builder.AddService("service", () => new ScriptedFunction { Stopping = _ => stops++ }, new ServiceOptions { Instances = 2 });
+        platform.Start(ServiceChain.Through(service).To(TestPlatform.OutputId));
         foreach (byte[] frame in Frames.Flows(64))
-            platform.In.Send(frame);
+            platform.Input.Send(frame);
         platform.Manager.Poll();
 
         await platform.Manager.StopInstanceAsync(platform.Manager.Services.Instances[0].Id);
         platform.Manager.PollUntilIdle();
 
         Assert.Equal(1, stops);
-        Assert.Equal(64, platform.Out.ReceiveAll().Count);
+        Assert.Equal(64, platform.Output.ReceiveAll().Count);
         Assert.Equal(0, platform.Statistics.Dropped);
         Assert.Single(platform.Manager.Services.Instances);
         Assert.Equal(100, platform.Run(Frames.Flows(100)).Count);
@@ -188,47 +190,49 @@ public class NfLifeTests
     public async Task Rules_survive_the_function_that_set_them()
     {
         // W10: when the C original's SDN function exits, it frees the manager's flow table.
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
         ChainId chosen = default;
-        ServiceId setter = platform.Service("setter", (function, packet) => function.Context.Flows.TrySet(packet, chosen));
-        chosen = platform.Builder.AddChain(ServiceChain.To(platform.InId));
-        platform.Start(ServiceChain.Through(setter).To(platform.OutId));
+        ServiceId setter = platform.Builder.AddScripted("setter", (function, packet) => function.Context.Flows.TrySet(packet, chosen));
+        chosen = platform.Builder.AddChain(ServiceChain.To(TestPlatform.InputId));
+        platform.Start(ServiceChain.Through(setter).To(TestPlatform.OutputId));
         platform.Run(Frames.Udp(1, 2, 3, 4));
 
         await platform.Manager.StopInstanceAsync(platform.Manager.Services.Instances[0].Id);
-        platform.In.ReceiveAll();
+        platform.Input.ReceiveAll();
         platform.Run(Frames.Udp(1, 2, 3, 4));
-        Assert.Single(platform.In.ReceiveAll());
+        Assert.Single(platform.Input.ReceiveAll());
         Assert.Equal(1, platform.Manager.Director.Count);
     }
 
     [Fact]
     public void Instances_can_be_added_while_packets_flow_and_get_their_share()
     {
-        using HandDriven platform = new();
-        ServiceId service = platform.Service("service");
-        platform.Start(ServiceChain.Through(service).To(platform.OutId));
+        using TestPlatform platform = new();
+        List<ScriptedFunction> functions = [];
+        ServiceId service = platform.Builder.AddScripted(functions, "service");
+        platform.Start(ServiceChain.Through(service).To(TestPlatform.OutputId));
 
         Assert.Equal(200, platform.Run(Frames.Flows(200)).Count);
         platform.Manager.StartInstance(service);
         Assert.Equal(200, platform.Run(Frames.Flows(200)).Count);
 
-        Assert.Equal(400, platform.Functions.Sum(function => function.Seen.Count));
-        Assert.InRange(platform.Functions[1].Seen.Count, 50, 150);
+        Assert.Equal(400, functions.Sum(function => function.Seen.Count));
+        Assert.InRange(functions[1].Seen.Count, 50, 150);
     }
 
     [Fact]
     public void A_paused_instance_leaves_its_packets_to_others_and_goes_on_when_resumed()
     {
-        using HandDriven platform = new();
-        ServiceId service = platform.Service("service", options: new ServiceOptions { Instances = 2 });
-        platform.Start(ServiceChain.Through(service).To(platform.OutId));
+        using TestPlatform platform = new();
+        List<ScriptedFunction> functions = [];
+        ServiceId service = platform.Builder.AddScripted(functions, "service", options: new ServiceOptions { Instances = 2 });
+        platform.Start(ServiceChain.Through(service).To(TestPlatform.OutputId));
         InstanceId first = platform.Manager.Services.Instances[0].Id;
         InstanceId second = platform.Manager.Services.Instances[1].Id;
 
         platform.Manager.Pause(first);
         Assert.Equal(50, platform.Run(Frames.Flows(50)).Count);
-        Assert.Empty(platform.Functions[0].Seen);
+        Assert.Empty(functions[0].Seen);
 
         // Nobody else is left: packets wait.
         platform.Manager.Pause(second);
@@ -239,15 +243,15 @@ public class NfLifeTests
         platform.Manager.Resume(first);
         platform.Manager.Resume(second);
         platform.Manager.PollUntilIdle();
-        Assert.Equal(50, platform.Out.ReceiveAll().Count);
+        Assert.Equal(50, platform.Output.ReceiveAll().Count);
     }
 
     [Fact]
     public void A_start_that_throws_leaves_nothing_running()
     {
-        using HandDriven platform = new();
-        ServiceId broken = platform.Service("broken", () => new ScriptedFunction { Starting = _ => throw new TimeoutException("no licence server") });
-        TimeoutException error = Assert.Throws<TimeoutException>(() => platform.Start(ServiceChain.Through(broken).To(platform.OutId)));
+        using TestPlatform platform = new();
+        ServiceId broken = platform.Builder.AddService("broken", () => new ScriptedFunction { Starting = _ => throw new TimeoutException("no licence server") });
+        TimeoutException error = Assert.Throws<TimeoutException>(() => platform.Start(ServiceChain.Through(broken).To(TestPlatform.OutputId)));
         Assert.Equal("no licence server", error.Message);
         Assert.Equal(ManagerState.Stopped, platform.Manager.State);
     }
@@ -255,10 +259,10 @@ public class NfLifeTests
     [Fact]
     public void A_factory_that_hands_out_the_same_object_twice_is_refused()
     {
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
         ScriptedFunction shared = new();
-        ServiceId service = platform.Service("service", () => shared, new ServiceOptions { Instances = 2 });
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => platform.Start(ServiceChain.Through(service).To(platform.OutId)));
+        ServiceId service = platform.Builder.AddService("service", () => shared, new ServiceOptions { Instances = 2 });
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => platform.Start(ServiceChain.Through(service).To(TestPlatform.OutputId)));
         Assert.Contains("factory must make a new object", error.Message, StringComparison.Ordinal);
     }
 }

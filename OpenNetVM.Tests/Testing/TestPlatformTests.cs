@@ -1,6 +1,10 @@
+using OpenNetVM.Core.Chains;
+using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Diagnostics;
+using OpenNetVM.Core.Management;
 using OpenNetVM.Core.NetworkFunctions;
 using OpenNetVM.Core.Packets;
+using OpenNetVM.Core.Services;
 using OpenNetVM.FlowTable;
 using OpenNetVM.Testing;
 
@@ -39,9 +43,26 @@ public class TestPlatformTests
     {
         using TestPlatform platform = TestPlatform.Of();
         byte[] frame = PacketBuilder.Udp("10.0.0.1", 1, "10.0.0.2", 2).Build();
-        Assert.Contains("4096", Assert.Throws<TestAssertionException>(() => platform.Run(Enumerable.Repeat(frame, 5_000))).Message, StringComparison.Ordinal);
+        Assert.Contains("16384", Assert.Throws<TestAssertionException>(() => platform.Run(Enumerable.Repeat(frame, 20_000))).Message, StringComparison.Ordinal);
         platform.Run();
     }
+
+    [Fact]
+    public void A_platform_that_is_set_up_step_by_step_starts_with_what_was_added()
+    {
+        using TestPlatform platform = new(new NfManagerOptions { Dataplane = new DataplaneOptions { BurstSize = 16 } });
+        Assert.Contains(nameof(TestPlatform.Start), Assert.Throws<InvalidOperationException>(() => platform.Manager).Message, StringComparison.Ordinal);
+        ServiceId first = platform.Builder.AddService("first", () => new Append(1));
+        ServiceId second = platform.Builder.AddService("second", () => new Append(2));
+        platform.Start(ServiceChain.Through(second, first).To(TestPlatform.InputId));
+
+        Assert.Empty(platform.Run(PacketBuilder.Udp("10.0.0.1", 1, "10.0.0.2", 2).Build()));
+        Assert.Equal([2, 1], Assert.Single(platform.Input.ReceiveAll())[^2..]);
+        Assert.Throws<InvalidOperationException>(() => platform.Start());
+    }
+
+    [Fact]
+    public void A_platform_that_was_never_started_has_nothing_to_check() => new TestPlatform().Dispose();
 
     private sealed class DropTelnet : NetworkFunction
     {

@@ -8,6 +8,7 @@ using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Ports;
 using OpenNetVM.Core.Services;
 using OpenNetVM.FlowTable;
+using OpenNetVM.Testing;
 using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.WeakSpots;
@@ -22,9 +23,9 @@ public class WeakSpotTests
     public void Packets_that_a_function_keeps_are_not_transmitted_as_well()
     {
         // W4: the C library returns the number of packets received, and sends kept ones too.
-        using HandDriven platform = new();
+        using TestPlatform platform = new();
         Queue<HeldPacket> kept = new();
-        ServiceId keeper = platform.Service("keeper", (function, packet) =>
+        ServiceId keeper = platform.Builder.AddScripted("keeper", (function, packet) =>
         {
             kept.Enqueue(function.Context.Hold(packet));
             if (kept.Count > 10)
@@ -33,7 +34,7 @@ public class WeakSpotTests
                 Assert.True(function.Context.TrySend(ref oldest, PacketAction.Next));
             }
         });
-        platform.Start(ServiceChain.Through(keeper).To(platform.OutId));
+        platform.Start(ServiceChain.Through(keeper).To(TestPlatform.OutputId));
 
         Assert.Equal(Enumerable.Range(0, 490), platform.Run(Frames.Flows(500)).Select(frame => Frames.Mark(frame)));
         Assert.Equal(10, platform.Statistics.Held);
@@ -112,8 +113,8 @@ public class WeakSpotTests
     public void Every_drop_is_counted_once_by_reason_and_place()
     {
         // W17: the C original counts no drop of NEXT, and writes its counters from several threads at once.
-        using HandDriven platform = new();
-        ServiceId dropper = platform.Service("dropper", (_, packet) =>
+        using TestPlatform platform = new();
+        ServiceId dropper = platform.Builder.AddScripted("dropper", (_, packet) =>
         {
             if (Frames.Mark(packet.Data) % 2 == 0)
                 packet.Drop();
@@ -152,9 +153,9 @@ public class WeakSpotTests
     public void A_port_that_is_not_there_costs_its_packets_but_no_buffers()
     {
         // W8: the C original leaks them.
-        using HandDriven platform = new();
-        ServiceId lost = platform.Service("lost", (_, packet) => packet.SendTo(new PortId(17)));
-        platform.Start(ServiceChain.Through(lost).To(platform.OutId));
+        using TestPlatform platform = new();
+        ServiceId lost = platform.Builder.AddScripted("lost", (_, packet) => packet.SendTo(new PortId(17)));
+        platform.Start(ServiceChain.Through(lost).To(TestPlatform.OutputId));
 
         for (int i = 0; i < 20; i++)
             Assert.Empty(platform.Run(Frames.Flows(1_000)));
