@@ -81,7 +81,7 @@ public class NfManagerBuilderTests
         using TestPlatform other = new();
         other.Start(ServiceChain.Drop);
         _builder.AddPort(other.Input);
-        AssertRefused("\"in\"", "in use already");
+        AssertRefused("\"input\"", "in use already");
     }
 
     [Fact]

@@ -8,9 +8,9 @@ internal static class Allocations
 
     /// <summary>Runs a window of work again and again, and asserts that it comes to allocate nothing at all, three times in a row.</summary>
     /// <remarks>
-    /// A single window after a warm-up is not enough: a loop that has come round 10,000 times is compiled anew while it runs, on the thread that runs it, and whatever
-    /// the runtime allocates for that is counted to the thread. Such work ends; what the code itself allocates comes back in every window, or, where
-    /// something grows, in one of any few.
+    /// A single window after a warm-up is not enough. A thread allocates from a buffer of some kilobytes; when a garbage collection that other threads brought about
+    /// takes it away, the rest of it may be counted as allocated by the thread, which did nothing. A thread that allocates nothing has no buffer after that, so
+    /// this happens once. What the code itself allocates comes back in every window, or, where something grows, in one of any few.
     /// </remarks>
     /// <param name="window">The work; many calls of what is tested.</param>
     /// <param name="allocated">Bytes allocated so far; null for those of the calling thread.</param>
