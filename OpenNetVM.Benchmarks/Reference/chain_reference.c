@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include <unistd.h>
 #include <rte_cycles.h>
-#include <rte_pause.h>
 #include "reference_eal.h"
 #include "chain_parts.h"
 #include "chain_setup.h"
