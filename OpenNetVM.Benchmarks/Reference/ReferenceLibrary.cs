@@ -25,7 +25,7 @@ internal sealed class ReferenceLibrary : IDisposable
         string sourcePath = Path.Combine(folder, source);
         string libraryPath = Path.Combine(folder, Path.ChangeExtension(source, ".so"));
         missing = "";
-        if (!File.Exists(libraryPath) || File.GetLastWriteTimeUtc(libraryPath) < File.GetLastWriteTimeUtc(sourcePath))
+        if (!File.Exists(libraryPath) || File.GetLastWriteTimeUtc(libraryPath) < LastChange(sourcePath))
         {
             missing = WhatIsMissing();
             if (missing.Length > 0)
@@ -41,6 +41,10 @@ internal sealed class ReferenceLibrary : IDisposable
 
     /// <summary>Unloads the library; its functions must not be called any more.</summary>
     public void Dispose() => NativeLibrary.Free(_handle);
+
+    // Which headers a file includes is the compiler's business: a change of any of them counts.
+    private static DateTime LastChange(string source) =>
+        Directory.EnumerateFiles(Path.GetDirectoryName(source)!, "*.h").Append(source).Max(File.GetLastWriteTimeUtc);
 
     private static string WhatIsMissing()
     {
