@@ -1,11 +1,20 @@
 using BenchmarkDotNet.Running;
+using OpenNetVM.Benchmarks.Comparisons;
 using OpenNetVM.Benchmarks.Experiments;
 
-// "chain" measures whole chains beside the same in C, "chain-reference" all that the C reference can do; everything else goes to BenchmarkDotNet
-// (for example --filter *Ring*).
-if (args is ["chain", ..])
-    await ChainThroughput.RunAsync(args[1..]);
-else if (args is ["chain-reference", ..])
-    await ChainThroughput.RunReferenceAsync(args[1..]);
-else
-    BenchmarkSwitcher.FromAssembly(typeof(ChainThroughput).Assembly).Run(args);
+// Comparisons with the same work done in C; everything else goes to BenchmarkDotNet (for example --filter *Ring*).
+switch (args)
+{
+    case ["chain", ..]:
+        await ChainThroughput.RunAsync(args[1..]);
+        break;
+    case ["chain-reference", ..]:
+        await ChainThroughput.RunReferenceAsync(args[1..]);
+        break;
+    case ["flow-table", ..]:
+        FlowTableComparison.Run(args[1..]);
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(ChainThroughput).Assembly).Run(args);
+        break;
+}

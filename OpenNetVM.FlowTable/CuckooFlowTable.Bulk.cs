@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using OpenNetVM.FlowTable.Internals;
 
@@ -71,9 +72,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
             found += BitOperations.PopCount(hitBits);
             if (!hits.IsEmpty)
             {
-                ref bool chunkHits = ref Unsafe.Add(ref MemoryMarshal.GetReference(hits), start);
-                for (int i = 0; i < length; i++)
-                    Unsafe.Add(ref chunkHits, i) = ((hitBits >> i) & 1) != 0;
+                WriteBooleans(hitBits, hits.Slice(start, length));
             }
             if (countUse)
             {
@@ -88,90 +87,122 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         return found;
     }
 
-    // Up to 32 lookups side by side. Each pass over the chunk asks for the memory that the next one reads, in the order of R1 to R4, with one
-    // barrier for all keys of a pass. A key whose versions do not hold, or whose first matching tag belongs to another key, is looked up again
-    // by itself. Returns one bit for each hit.
+    // Up to 32 lookups side by side. Each pass over the chunk asks for the memory that the next one reads. One look at the table's version before
+    // and after serves all keys; where the writer stepped in between, the chunk, by now in the cache, is tried once more, then each key by itself.
+    // Returns one bit for each hit.
     private uint LookUpChunk(LookupChunk* chunk, ref uint hashes, ref TKey keys, ref TValue values, int count)
     {
-        RequestHeads(chunk, ref hashes, ref keys, count);
-        MatchFirst(chunk, count);
-        MatchPartners(chunk);
-        Volatile.ReadBarrier();
-        uint hits = CompareKeys(chunk, ref hashes, ref keys, ref values, count, out uint again);
-        Volatile.ReadBarrier();
-        again |= Changed(chunk, count);
-        return again == 0 ? hits : LookUpAgain(chunk, hits, again, ref hashes, ref keys, ref values);
+        FindBuckets(chunk, ref hashes, ref keys, count);
+        for (int attempt = 0; attempt < 2; attempt++)
+        {
+            ulong version = Volatile.Read(ref *_version);
+            MatchTags(chunk, count);
+            Volatile.ReadBarrier();
+            uint hits = CompareKeys(chunk, ref hashes, ref keys, ref values, count, out uint again);
+            Volatile.ReadBarrier();
+            if (*_version == version && (version & 1) == 0)
+                return again == 0 ? hits : LookUpAgain(chunk, hits, again, ref hashes, ref keys, ref values);
+        }
+        return LookUpAgain(chunk, 0, uint.MaxValue >> (LookupChunk.Size - count), ref hashes, ref keys, ref values);
     }
 
-    private void RequestHeads(LookupChunk* chunk, ref uint hashes, ref TKey keys, int count)
+    private static void WriteBooleans(uint bits, Span<bool> booleans)
     {
-        Bucket* heads = _buckets;
-        uint bucketCount = _bucketCount;
+        int i = 0;
+        if (Bmi2.X64.IsSupported)
+        {
+            // Eight at a time: bit k becomes byte k.
+            for (; i + 8 <= booleans.Length; i += 8, bits >>= 8)
+                Unsafe.WriteUnaligned(ref Unsafe.As<bool, byte>(ref booleans[i]), Bmi2.X64.ParallelBitDeposit(bits, 0x0101_0101_0101_0101));
+        }
+        for (; i < booleans.Length; i++, bits >>= 1)
+            booleans[i] = (bits & 1) != 0;
+    }
+
+    private void FindBuckets(LookupChunk* chunk, ref uint hashes, ref TKey keys, int count)
+    {
+        ulong* mixed = chunk->Tags;
         HashMixer mixer = _mixer;
-        for (int i = 0; i < count; i++)
+        if (mixer.JoinsKey)
         {
-            ulong mixed = mixer.Mix(Unsafe.Add(ref hashes, i), in Unsafe.Add(ref keys, i));
-            uint bucket = FirstBucket(mixed, bucketCount);
-            Prefetch(heads + bucket);
-            chunk->Buckets[i] = bucket;
-            chunk->Tags[i] = Tag(mixed);
+            for (nuint i = 0; i < (nuint)count; i++)
+                mixed[i] = mixer.MixWithKey(Unsafe.Add(ref hashes, i), in Unsafe.Add(ref keys, i));
+        }
+        else
+        {
+            for (nuint i = 0; i < (nuint)count; i++)
+                mixed[i] = mixer.MixHash(Unsafe.Add(ref hashes, i));
+        }
+        LocateHeads(chunk, _buckets, _bucketCount, count);
+
+        ulong* place = chunk->Firsts;
+        for (ulong* end = place + count; place < end; place++)
+        {
+            Prefetch((void*)place[0]);
+            Prefetch((void*)place[LookupChunk.Size]);
         }
     }
 
-    private void MatchFirst(LookupChunk* chunk, int count)
+    // From mixed hashes to tags and the places of both heads; the same as FirstBucket, Tag and Partner, four keys at a time.
+    private static void LocateHeads(LookupChunk* chunk, Bucket* heads, uint bucketCount, int count)
     {
-        Bucket* heads = _buckets;
-        byte* slots = _slots;
-        uint stride = _stride;
-        uint prefetchEnd = _prefetchEnd;
-        uint bucketCount = _bucketCount;
-        ulong versionBits = 0;
-        int pending = 0;
-        for (int i = 0; i < count; i++)
+        ulong* place = chunk->Firsts;
+        ulong* end = place + count;
+        if (Avx2.IsSupported)
         {
-            uint bucket = chunk->Buckets[i];
-            ushort tag = chunk->Tags[i];
-            Bucket* head = heads + bucket;
-            ulong version = Volatile.Read(ref head->Version);
-            uint matches = Bucket.Match(head, tag);
-            chunk->Versions[i] = version;
-            versionBits |= version;
-            if (matches != 0)
+            Vector256<ulong> start = Vector256.Create((ulong)heads);
+            Vector256<uint> buckets = Vector256.Create((ulong)bucketCount).AsUInt32();
+            Vector256<uint> spread = Vector256.Create((ulong)PartnerSpread).AsUInt32();
+            for (; place < end; place += Vector256<ulong>.Count)
             {
-                byte* slot = slots + ((((nuint)bucket * Bucket.Slots) + (nuint)Bucket.First(matches)) * stride);
-                PrefetchSlot(slot, prefetchEnd);
-                chunk->Slots[i] = (ulong)slot;
+                Vector256<ulong> mixed = Vector256.Load(place + (2 * LookupChunk.Size));
+                Vector256<ulong> first = Avx2.Multiply((mixed >>> 32).AsUInt32(), buckets) >>> 32;
+                Vector256<ulong> tag = mixed & Vector256.Create(0xFFFFUL);
+                tag -= Vector256.Equals(tag, Vector256<ulong>.Zero);
+                Vector256<ulong> odd = (Avx2.Multiply(Avx2.Multiply(tag.AsUInt32(), spread).AsUInt32(), buckets) >>> 32) | Vector256<ulong>.One;
+                Vector256<ulong> partner = odd - first;
+                partner += Vector256.LessThan(partner.AsInt64(), Vector256<long>.Zero).AsUInt64() & buckets.AsUInt64();
+                ((first << Bucket.SizeBits) + start).Store(place);
+                ((partner << Bucket.SizeBits) + start).Store(place + LookupChunk.Size);
+                tag.Store(place + (2 * LookupChunk.Size));
             }
-            else
-            {
-                uint partner = Partner(bucket, tag, bucketCount);
-                Prefetch(heads + partner);
-                chunk->Partners[pending] = partner;
-                chunk->Pending[pending++] = (byte)i;
-            }
+            return;
         }
-        chunk->PendingCount = pending;
-        chunk->VersionBits = versionBits;
+        for (; place < end; place++)
+        {
+            ulong mixed = place[2 * LookupChunk.Size];
+            ushort tag = Tag(mixed);
+            uint first = FirstBucket(mixed, bucketCount);
+            place[0] = (ulong)(heads + first);
+            place[LookupChunk.Size] = (ulong)(heads + Partner(first, tag, bucketCount));
+            place[2 * LookupChunk.Size] = tag;
+        }
     }
 
-    private void MatchPartners(LookupChunk* chunk)
+    // Both buckets at once, without a branch on which of the two it is: that would be mispredicted for one key in five.
+    private void MatchTags(LookupChunk* chunk, int count)
     {
-        for (int j = 0; j < chunk->PendingCount; j++)
+        nuint stride = _stride;
+        nuint slotsPerHeadByte = stride * Bucket.Slots / Bucket.Size;
+        nuint slots = (nuint)_slots - ((nuint)_buckets * slotsPerHeadByte);
+        nuint prefetchEnd = _prefetchEnd;
+        ulong* place = chunk->Firsts;
+        for (ulong* end = place + count; place < end; place++)
         {
-            int i = chunk->Pending[j];
-            uint partner = chunk->Partners[j];
-            Bucket* head = _buckets + partner;
-            ulong version = Volatile.Read(ref head->Version);
-            uint matches = Bucket.Match(head, chunk->Tags[i]);
-            chunk->PartnerVersions[j] = version;
-            chunk->VersionBits |= version;
-            byte* slot = null;
+            uint matches = Bucket.MatchBoth((Bucket*)place[0], (Bucket*)place[LookupChunk.Size], (ushort)place[2 * LookupChunk.Size]);
+            nuint slot = 0;
             if (matches != 0)
             {
-                slot = SlotAt(partner, Bucket.First(matches));
-                PrefetchSlot(slot, _prefetchEnd);
+                nuint position = (uint)BitOperations.TrailingZeroCount(matches);
+
+                // Bit 4 says which bucket; LookupChunk.Size numbers further stands the other one's place.
+                nuint head = (nuint)place[(position & 16) * (LookupChunk.Size / 16)];
+                slot = slots + (head * slotsPerHeadByte) + ((position & 15) * stride);
+                Prefetch((void*)slot);
+                if (prefetchEnd != 0)
+                    Prefetch((void*)(slot + prefetchEnd));
             }
-            chunk->Slots[i] = (ulong)slot;
+            place[3 * LookupChunk.Size] = slot;
         }
     }
 
@@ -180,14 +211,14 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         uint hits = 0;
         uint others = 0;
         uint bit = 1;
-        for (int i = 0; i < count; i++, bit <<= 1)
+        for (nuint i = 0; i < (nuint)count; i++, bit <<= 1)
         {
             byte* slot = (byte*)chunk->Slots[i];
             if (slot == null)
             {
                 Unsafe.Add(ref values, i) = default;
             }
-            else if (SlotLayout<TKey, TValue>.Hash(slot) == Unsafe.Add(ref hashes, i) && Unsafe.Add(ref keys, i).Equals(SlotLayout<TKey, TValue>.Key(slot)))
+            else if (SlotLayout<TKey, TValue>.Holds(slot, Unsafe.Add(ref hashes, i), in Unsafe.Add(ref keys, i)))
             {
                 Unsafe.Add(ref values, i) = SlotLayout<TKey, TValue>.Value(slot);
                 hits |= bit;
@@ -199,27 +230,6 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         }
         again = others;
         return hits;
-    }
-
-    // The keys whose buckets the writer changed since their versions were read.
-    private uint Changed(LookupChunk* chunk, int count)
-    {
-        // Some value was half replaced: the shadow is for the single lookup to look at.
-        if (!SlotLayout<TKey, TValue>.ValueIsOneWord && (chunk->VersionBits & 1) != 0)
-            return uint.MaxValue >> (LookupChunk.Size - count);
-        Bucket* heads = _buckets;
-        uint changed = 0;
-        for (int i = 0; i < count; i++)
-        {
-            if (heads[chunk->Buckets[i]].Version != chunk->Versions[i])
-                changed |= 1u << i;
-        }
-        for (int j = 0; j < chunk->PendingCount; j++)
-        {
-            if (heads[chunk->Partners[j]].Version != chunk->PartnerVersions[j])
-                changed |= 1u << chunk->Pending[j];
-        }
-        return changed;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -235,15 +245,6 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
                 hits |= 1u << i;
         }
         return hits;
-    }
-
-    // A slot that may reach into a second cache line asks for both.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchSlot(byte* slot, uint end)
-    {
-        Prefetch(slot);
-        if (end != 0)
-            Prefetch(slot + end);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

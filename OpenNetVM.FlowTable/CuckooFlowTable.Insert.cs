@@ -166,7 +166,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         {
             slot = Bucket.First(matches);
             byte* place = SlotAt(bucket, slot);
-            if (SlotLayout<TKey, TValue>.Hash(place) == hash && key.Equals(SlotLayout<TKey, TValue>.Key(place)))
+            if (SlotLayout<TKey, TValue>.Holds(place, hash, in key))
                 return true;
         }
         slot = -1;
@@ -190,15 +190,16 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         Publish(bucket, slot, tag);
     }
 
-    // W3 and W4.
+    // W3, W4 and T.
     private void Publish(uint bucket, int slot, ushort tag)
     {
         Bucket* head = _buckets + bucket;
         Volatile.Write(ref head->Tags[slot], tag);
         Volatile.Write(ref head->Version, head->Version + 2);
+        Volatile.Write(ref *_version, *_version + 2);
     }
 
-    // W5.
+    // W5 and T.
     private void Empty(uint bucket, int slot) => Publish(bucket, slot, 0);
 
     private void ReplaceValue(uint bucket, int slot, in TValue value)
@@ -216,9 +217,11 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         *ShadowValue = value;
         Volatile.WriteBarrier();
         head->Version++;
+        ++*_version;
         Volatile.WriteBarrier();
         *(TValue*)(place + SlotLayout<TKey, TValue>.ValueOffset) = value;
         Volatile.Write(ref head->Version, head->Version + 1);
+        Volatile.Write(ref *_version, *_version + 1);
     }
 
     private void StartTimers(uint bucket, int slot, FlowTimeouts timeouts, uint now)

@@ -12,20 +12,28 @@ namespace OpenNetVM.FlowTable;
 // be moved without its key being looked at: partner = (odd(tag) - bucket) mod n. With n even and odd(tag) odd the two differ always, and the
 // partner's partner is the bucket itself.
 //
+// Every bucket has a version, and so has the table; the writer steps both.
+//
 // Writer, to fill an empty slot:
 //   W1. write barrier: the version step that emptied the slot (W5) becomes visible before anything is written over the old contents;
 //   W2. write key, value, hash and times into the slot;
 //   W3. store the tag (release): who sees the tag sees the contents;
-//   W4. version + 2 (release): who missed the tag will know that the bucket changed.
+//   W4. bucket's version + 2, then table's version + 2 (release): who missed the tag will know that something changed.
 // Writer, to empty a slot:
-//   W5. store tag 0 (release: after everything before, above all after the W4 of an entry's new place), then version + 2 (release).
+//   W5. store tag 0 (release: after everything before, above all after the W4 of an entry's new place), then both versions + 2 (release).
 // Writer, to move an entry to its partner bucket: fill there (W1-W4), then empty here (W5). At every moment the entry is in at least one.
 // Writer, to replace a value in place:
 //   W6. 1, 2, 4 or 8 bytes: one aligned store (release). Readers see the old or the new value; nothing else changes.
-//   W7. any other size: write barrier; copy slot number and new value to the shadow; write barrier; version + 1 (now odd); write barrier; copy
-//       the value into the slot; version + 1 (release, even again).
+//   W7. any other size: write barrier; copy slot number and new value to the shadow; write barrier; both versions + 1 (now odd); write barrier; copy
+//       the value into the slot; both versions + 1 (release, even again).
 //
-// Reader, for one key:
+// Reader, the short way, for one key or for a burst of them:
+//   T1. read the table's version (acquire), then the tags of all buckets concerned; read barrier;
+//   T2. for each key: compare hash and key of the first slot with its tag, and copy the value; read barrier;
+//   T3. the table's version is unchanged and even: all that was found and all that was missed holds. Else, and for a key whose tag
+//       belonged to another key, the long way.
+//
+// Reader, the long way, for one key:
 //   R1. read the version of the first bucket (acquire), then its tags; read barrier;
 //   R2. for each slot with the tag: compare hash and key, and copy the value; where the version is odd and the slot is the shadow's, copy from
 //       the shadow instead. Read barrier; if the version is unchanged this is a hit, because contents are overwritten only after a version
@@ -34,8 +42,10 @@ namespace OpenNetVM.FlowTable;
 //   R4. found in neither: read barrier; if both versions are unchanged this is a miss. An entry that was moved past the reader has passed W4 in
 //       its new bucket before W5 in its old one, so a reader that saw it gone must see the new bucket's version step, and starts again.
 //
-// A reader repeats only when the writer completed a step in one of its two buckets meanwhile. A writer that stands still, at whatever
-// line, makes no reader wait: there is no state of "being written" that a reader would have to sit out.
+// The reasons given for R2 and R4 are those for T3 as well: the table's version steps with every bucket's. The short way looks at one line
+// that changes with every step of the writer, so a busy writer sends readers the long way; there a reader repeats only when the writer
+// completed a step in one of its two buckets meanwhile. A writer that stands still, at whatever line, makes no reader wait: there is no
+// state of "being written" that a reader would have to sit out.
 
 /// <summary>
 /// A hash table of fixed capacity for one writer and any number of readers at once: lookups take no lock and wait for nobody, and every
@@ -70,6 +80,9 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue> : IDisposable
     /// <summary>The largest capacity that can be asked for.</summary>
     public const int MaximumCapacity = 1 << 30;
 
+    // Spreads 16 bits over 32 (the golden ratio, as in Fibonacci hashing).
+    private const uint PartnerSpread = 0x9E3779B1;
+
     private readonly NativeRegion _region;
     private readonly HashMixer _mixer;
     private readonly FlowTableOptions _options;
@@ -81,6 +94,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue> : IDisposable
 
     // All null after Dispose; readers test _buckets only.
     private Bucket* _buckets;
+    private ulong* _version;
     private byte* _slots;
     private Timers* _timers;
     private WriterLine* _writer;
@@ -107,13 +121,15 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue> : IDisposable
         nuint slotsStart = CacheLines((nuint)_bucketCount * Bucket.Size);
         nuint timersStart = slotsStart + CacheLines(slots * _stride);
         nuint writerStart = timersStart + (_options.Timeouts ? CacheLines(slots * (nuint)sizeof(Timers)) : 0);
-        nuint length = writerStart + CacheLines((nuint)sizeof(WriterLine) + (2 * (nuint)sizeof(TValue)));
+        nuint versionStart = writerStart + CacheLines((nuint)sizeof(WriterLine) + (2 * (nuint)sizeof(TValue)));
+        nuint length = versionStart + 64;
 
         _region = NativeRegion.Allocate(length, _options.HugePages);
         _buckets = (Bucket*)_region.Start;
         _slots = _region.Start + slotsStart;
         _timers = _options.Timeouts ? (Timers*)(_region.Start + timersStart) : null;
         _writer = (WriterLine*)(_region.Start + writerStart);
+        _version = (ulong*)(_region.Start + versionStart);
     }
 
     /// <summary>Number of entries. Any thread may ask; beside a busy writer the answer may be a moment old.</summary>
@@ -153,6 +169,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue> : IDisposable
         _slots = null;
         _timers = null;
         _writer = null;
+        _version = null;
         _region.Dispose();
     }
 
@@ -167,9 +184,10 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Partner(uint bucket, ushort tag, uint bucketCount)
     {
-        uint odd = (uint)(((ulong)(tag * 0x9E3779B1u) * bucketCount) >> 32) | 1;
-        uint partner = odd - bucket;
-        return odd < bucket ? partner + bucketCount : partner;
+        // Modulo without a branch: which way it would go is a matter of chance.
+        uint odd = (uint)(((ulong)(tag * PartnerSpread) * bucketCount) >> 32) | 1;
+        long partner = (long)odd - bucket;
+        return (uint)(partner + (bucketCount & (partner >> 63)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace OpenNetVM.FlowTable.Internals;
 
@@ -16,7 +17,8 @@ namespace OpenNetVM.FlowTable.Internals;
 [StructLayout(LayoutKind.Explicit, Size = Size)]
 internal unsafe struct Bucket
 {
-    internal const int Size = 32;
+    internal const int SizeBits = 5;
+    internal const int Size = 1 << SizeBits;
     internal const int Slots = 12;
 
     // The comparison gives two bits per slot.
@@ -45,6 +47,32 @@ internal unsafe struct Bucket
             bits = low | (high << 16);
         }
         return bits & SlotBits;
+    }
+
+    /// <summary>The slots of two buckets whose tag is the given one, a bit each: the first bucket's in the lower 16 bits, the other's in the upper.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static uint MatchBoth(Bucket* first, Bucket* second, ushort tag)
+    {
+        const uint BothSlotBits = ((1u << Slots) - 1) * 0x10001;
+        if (Avx2.IsSupported)
+        {
+            Vector256<ushort> wanted = Vector256.Create(tag);
+            Vector256<short> low = Vector256.Equals(Vector256.Load((ushort*)first), wanted).AsInt16();
+            Vector256<short> high = Vector256.Equals(Vector256.Load((ushort*)second), wanted).AsInt16();
+
+            // Packing works in halves of the vectors: the middle quarters have to change places.
+            Vector256<ulong> both = Avx2.Permute4x64(Avx2.PackSignedSaturate(low, high).AsUInt64(), 0b11_01_10_00);
+            return both.AsByte().ExtractMostSignificantBits() & BothSlotBits;
+        }
+        return MatchNarrow(first, tag) | (MatchNarrow(second, tag) << 16);
+    }
+
+    private static uint MatchNarrow(Bucket* bucket, ushort tag)
+    {
+        Vector128<ushort> wanted = Vector128.Create(tag);
+        Vector128<ushort> low = Vector128.Equals(Vector128.Load((ushort*)bucket), wanted);
+        Vector128<ushort> high = Vector128.Equals(Vector128.Load((ushort*)bucket + 8), wanted);
+        return Vector128.Narrow(low, high).ExtractMostSignificantBits() & ((1u << Slots) - 1);
     }
 
     /// <summary>The mask of all slots that are not empty.</summary>

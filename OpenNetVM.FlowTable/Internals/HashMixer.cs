@@ -1,29 +1,26 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Aes = System.Runtime.Intrinsics.X86.Aes;
 
 namespace OpenNetVM.FlowTable.Internals;
 
 /// <summary>
 /// Turns the caller's hash, and the key where wanted, into 64 well-spread bits: the upper 32 choose the bucket, the lower 16 are the tag.
-/// Immutable. The step is the folded 64 by 64 bit product (upper half xor lower half) with secret operands, as in the wyhash family.
+/// Immutable. Where the processor has AES rounds (FIPS 197), two of them spread every byte of a block over all 16; elsewhere the folded
+/// 64 by 64 bit product (upper half xor lower half) with secret operands does, as in the wyhash family.
 /// </summary>
+/// <remarks>Results differ between the two forms, so they never leave the process.</remarks>
 internal readonly struct HashMixer
 {
-    // Spreads the 32 bits of the hash over 64 before they meet the key's words, so that neither can cancel the other.
-    private const ulong Spread = 0x9E3779B97F4A7C15;
-
-    private readonly ulong _secret0;
-    private readonly ulong _secret1;
-    private readonly ulong _secret2;
-    private readonly ulong _secret3;
+    private readonly Vector128<ulong> _first;
+    private readonly Vector128<ulong> _second;
     private readonly bool _joinKey;
 
     internal HashMixer(ulong seed, bool joinKey)
     {
         // SplitMix64 (Steele, Lea and Flood, 2014) spreads one seed over the secrets; an odd multiplier loses no bit of the other operand.
-        _secret0 = SplitMix(ref seed);
-        _secret1 = SplitMix(ref seed) | 1;
-        _secret2 = SplitMix(ref seed);
-        _secret3 = SplitMix(ref seed);
+        _first = Vector128.Create(SplitMix(ref seed), SplitMix(ref seed) | 1);
+        _second = Vector128.Create(SplitMix(ref seed), SplitMix(ref seed));
         _joinKey = joinKey;
     }
 
@@ -31,26 +28,51 @@ internal readonly struct HashMixer
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ulong Mix<TKey>(uint hash, in TKey key)
+        where TKey : unmanaged, IEquatable<TKey> =>
+        _joinKey ? MixWithKey(hash, in key) : MixHash(hash);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ulong MixHash(uint hash) => Fold(hash ^ _first.GetElement(0), _first.GetElement(1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ulong MixWithKey<TKey>(uint hash, in TKey key)
         where TKey : unmanaged, IEquatable<TKey>
     {
-        if (!_joinKey)
-            return Fold(hash ^ _secret0, _secret1);
-        ulong spread = hash * Spread;
+        ref ulong words = ref Unsafe.As<TKey, ulong>(ref Unsafe.AsRef(in key));
         if (typeof(TKey) == typeof(Ipv4FlowKey))
-        {
-            ref ulong words = ref Unsafe.As<TKey, ulong>(ref Unsafe.AsRef(in key));
-            return Fold(words ^ _secret0, Unsafe.Add(ref words, 1) ^ spread ^ _secret1);
-        }
+            return Aes.IsSupported ? MixBlock(hash, Block(ref words)) : MixWords(hash, words, Unsafe.Add(ref words, 1));
         if (typeof(TKey) == typeof(Ipv6FlowKey))
         {
-            ref ulong words = ref Unsafe.As<TKey, ulong>(ref Unsafe.AsRef(in key));
-            ulong source = Fold(words ^ _secret0, Unsafe.Add(ref words, 1) ^ _secret1);
-            ulong destination = Fold(Unsafe.Add(ref words, 2) ^ _secret2, Unsafe.Add(ref words, 3) ^ _secret3);
-            return Fold(source ^ destination ^ _secret1, Unsafe.Add(ref words, 4) ^ spread ^ _secret0);
+            ulong ports = Unsafe.Add(ref words, 4);
+            if (Aes.IsSupported)
+            {
+                // One round between the halves of the addresses, and two more before the ports' word meets MixBlock's own two.
+                Vector128<byte> state = Aes.Encrypt(Block(ref words) ^ _second.AsByte(), Block(ref Unsafe.Add(ref words, 2)));
+                return MixBlock(hash, Aes.Encrypt(state, Vector128.CreateScalar(ports).AsByte()));
+            }
+            ulong source = Fold(words ^ _first.GetElement(0), Unsafe.Add(ref words, 1) ^ _first.GetElement(1));
+            ulong destination = Fold(Unsafe.Add(ref words, 2) ^ _second.GetElement(0), Unsafe.Add(ref words, 3) ^ _second.GetElement(1));
+            return MixWords(hash, source ^ destination, ports);
         }
+
         // The bytes of an unknown key may hold padding that equality ignores: only its own hash code is fit.
-        return Fold((uint)key.GetHashCode() ^ _secret0, spread ^ _secret1);
+        return MixWords(hash, (uint)key.GetHashCode(), 0);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Block(ref ulong words) => Vector128.LoadUnsafe(ref words).AsByte();
+
+    // The hash joins after the first round, where the key has passed the substitution: a linear hash cannot cancel a linear part of the key.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong MixBlock(uint hash, Vector128<byte> block)
+    {
+        Vector128<byte> state = Aes.Encrypt(block ^ _first.AsByte(), Vector128.CreateScalar(hash).AsByte());
+        return Aes.Encrypt(state, _second.AsByte()).AsUInt64().ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong MixWords(uint hash, ulong first, ulong second) =>
+        Fold(first ^ _first.GetElement(0), second ^ ((ulong)hash << 32) ^ _first.GetElement(1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Fold(ulong left, ulong right)

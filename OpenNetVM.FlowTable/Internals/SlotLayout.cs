@@ -7,7 +7,7 @@ namespace OpenNetVM.FlowTable.Internals;
 /// to the compiler.
 /// </summary>
 internal static unsafe class SlotLayout<TKey, TValue>
-    where TKey : unmanaged
+    where TKey : unmanaged, IEquatable<TKey>
     where TValue : unmanaged
 {
     /// <summary>Whether a value can be replaced by one store.</summary>
@@ -61,6 +61,10 @@ internal static unsafe class SlotLayout<TKey, TValue>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static uint Hash(byte* slot) => *(uint*)(slot + HashOffset);
+
+    /// <summary>Whether the slot's entry is the one with this hash and key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool Holds(byte* slot, uint hash, in TKey key) => Hash(slot) == hash && Unsafe.AsRef(in key).Equals(Key(slot));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ref uint LastUsed(byte* slot) => ref *(uint*)(slot + LastUsedOffset);
