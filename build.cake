@@ -60,7 +60,7 @@ Task("Run")
     .Does(() => BuildProgram("samples/ServiceChain"));
 
 Task("Bench")
-    .Description("builds and runs the benchmarks; chain for whole chains, other arguments go to BenchmarkDotNet (--list flat, --filter '*Ring*', ...)")
+    .Description("builds and runs the benchmarks; chain for whole chains, rss for hashes beside DPDK's, other arguments go to BenchmarkDotNet (--list flat, --filter '*Ring*', ...)")
     .Does(() => BuildProgram("OpenNetVM.Benchmarks"));
 
 Task("Pack")
