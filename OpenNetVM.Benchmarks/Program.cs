@@ -11,6 +11,9 @@ switch (args)
     case ["chain-reference", ..]:
         await ChainThroughput.RunReferenceAsync(args[1..]);
         break;
+    case ["rss", ..]:
+        RssComparison.Run(args[1..]);
+        break;
     case ["flow-table", ..]:
         FlowTableComparison.Run(args[1..]);
         break;

@@ -1,4 +1,5 @@
-using System.Runtime.InteropServices;
+using System.Diagnostics.CodeAnalysis;
+using OpenNetVM.FlowTable.Internals;
 
 namespace OpenNetVM.FlowTable;
 
@@ -17,16 +18,17 @@ public sealed class ToeplitzHash
     /// <summary>Bytes a key must have at least: the 36 input bytes of an IPv6 tuple with ports, and 4 more for the last bit's window.</summary>
     public const int MinimumKeyLength = 40;
 
-    private const int BytesPerWindow = 4;
-    private const int TableSize = 256;
+    /// <summary>A bit of input adds four bytes of the key.</summary>
+    internal const int BytesPerWindow = 4;
 
     private readonly byte[] _key;
 
-    // The table of input byte p starts at p * 256; a key of period 2 has only the first two.
-    private readonly uint[] _tables;
-    private readonly bool _folds;
+    // One of them.
+    private readonly ToeplitzFolded? _folded;
+    private readonly ToeplitzGfni? _gfni;
+    private readonly ToeplitzTables? _tables;
 
-    /// <summary>Makes the tables for a key.</summary>
+    /// <summary>Prepares a key.</summary>
     /// <param name="key">The key, at least <see cref="MinimumKeyLength"/> bytes (40 and 52 are what network cards take); copied.</param>
     /// <exception cref="ArgumentException">The key is shorter than <see cref="MinimumKeyLength"/> bytes.</exception>
     public ToeplitzHash(ReadOnlySpan<byte> key)
@@ -34,8 +36,12 @@ public sealed class ToeplitzHash
         if (key.Length < MinimumKeyLength)
             throw new ArgumentException($"A Toeplitz key needs at least {MinimumKeyLength} bytes to hash an IPv6 tuple with ports, but {key.Length} were given.", nameof(key));
         _key = key.ToArray();
-        _folds = RepeatsEveryTwoBytes(key);
-        _tables = BuildTables(key, _folds ? 2 : MaximumInputLength);
+        if (ToeplitzFolded.Takes(key))
+            _folded = new ToeplitzFolded(key);
+        else if (ToeplitzGfni.IsSupported)
+            _gfni = new ToeplitzGfni(key);
+        else
+            _tables = new ToeplitzTables(key);
     }
 
     /// <summary>The hash with <see cref="MicrosoftKey"/>.</summary>
@@ -59,43 +65,43 @@ public sealed class ToeplitzHash
     public uint Compute(ReadOnlySpan<byte> input)
     {
         if (input.Length > MaximumInputLength)
-            throw new ArgumentException($"A key of {_key.Length} bytes hashes at most {MaximumInputLength} bytes of input, but {input.Length} were given.", nameof(input));
-        uint hash = 0;
-        int table = 0;
-        foreach (byte value in input)
-        {
-            hash ^= _tables[table + value];
-            table += TableSize;
-            if (table == _tables.Length)
-                table = 0;
-        }
-        return hash;
+            ThrowTooLong(input);
+        if (_folded is not null)
+            return _folded.Compute(input);
+        return ToeplitzGfni.IsSupported ? _gfni!.Compute(input) : _tables!.Compute(input);
     }
 
     /// <summary>Hashes addresses and ports (what a card does for unfragmented TCP and UDP over IPv4).</summary>
     public uint Compute(in Ipv4FlowKey key)
     {
-        uint ports = Ports(key.SourcePort, key.DestinationPort);
-        return _folds
-            ? Folded(key.Source ^ key.Destination ^ ports)
-            : Word(0, key.Source) ^ Word(4, key.Destination) ^ Word(8, ports);
+        if (_folded is not null)
+            return _folded.Compute(key);
+        return ToeplitzGfni.IsSupported ? _gfni!.Compute(key) : _tables!.Compute(key);
     }
 
     /// <summary>Hashes addresses and ports (what a card does for unfragmented TCP and UDP over IPv6).</summary>
     public uint Compute(in Ipv6FlowKey key)
     {
-        uint ports = Ports(key.SourcePort, key.DestinationPort);
-        return _folds
-            ? Folded(FoldAddresses(key) ^ ports)
-            : Addresses(key) ^ Word(32, ports);
+        if (_folded is not null)
+            return _folded.Compute(key);
+        return ToeplitzGfni.IsSupported ? _gfni!.Compute(key) : _tables!.Compute(key);
     }
 
     /// <summary>Hashes the addresses only (what a card does for fragments and for protocols without ports over IPv4).</summary>
-    public uint ComputeAddresses(in Ipv4FlowKey key) =>
-        _folds ? Folded(key.Source ^ key.Destination) : Word(0, key.Source) ^ Word(4, key.Destination);
+    public uint ComputeAddresses(in Ipv4FlowKey key)
+    {
+        if (_folded is not null)
+            return _folded.ComputeAddresses(key);
+        return ToeplitzGfni.IsSupported ? _gfni!.ComputeAddresses(key) : _tables!.ComputeAddresses(key);
+    }
 
     /// <summary>Hashes the addresses only (what a card does for fragments and for protocols without ports over IPv6).</summary>
-    public uint ComputeAddresses(in Ipv6FlowKey key) => _folds ? Folded(FoldAddresses(key)) : Addresses(key);
+    public uint ComputeAddresses(in Ipv6FlowKey key)
+    {
+        if (_folded is not null)
+            return _folded.ComputeAddresses(key);
+        return ToeplitzGfni.IsSupported ? _gfni!.ComputeAddresses(key) : _tables!.ComputeAddresses(key);
+    }
 
     /// <summary>
     /// Hashes addresses and ports with the end points in ascending order: equal for both directions under any key, with all 32 bits of the
@@ -111,16 +117,24 @@ public sealed class ToeplitzHash
     public void Compute(ReadOnlySpan<Ipv4FlowKey> keys, Span<uint> hashes)
     {
         CheckLength(keys.Length, hashes.Length);
-        for (int i = 0; i < keys.Length; i++)
-            hashes[i] = Compute(keys[i]);
+        if (_folded is not null)
+            _folded.Compute(keys, hashes);
+        else if (ToeplitzGfni.IsSupported)
+            _gfni!.Compute(keys, hashes);
+        else
+            _tables!.Compute(keys, hashes);
     }
 
     /// <inheritdoc cref="Compute(ReadOnlySpan{Ipv4FlowKey}, Span{uint})"/>
     public void Compute(ReadOnlySpan<Ipv6FlowKey> keys, Span<uint> hashes)
     {
         CheckLength(keys.Length, hashes.Length);
-        for (int i = 0; i < keys.Length; i++)
-            hashes[i] = Compute(keys[i]);
+        if (_folded is not null)
+            _folded.Compute(keys, hashes);
+        else if (ToeplitzGfni.IsSupported)
+            _gfni!.Compute(keys, hashes);
+        else
+            _tables!.Compute(keys, hashes);
     }
 
     /// <summary>Hashes the addresses, without ports, of a burst: <paramref name="hashes"/>[i] is the hash of <paramref name="keys"/>[i].</summary>
@@ -128,78 +142,38 @@ public sealed class ToeplitzHash
     public void ComputeAddresses(ReadOnlySpan<Ipv4FlowKey> keys, Span<uint> hashes)
     {
         CheckLength(keys.Length, hashes.Length);
-        for (int i = 0; i < keys.Length; i++)
-            hashes[i] = ComputeAddresses(keys[i]);
+        if (_folded is not null)
+            _folded.ComputeAddresses(keys, hashes);
+        else if (ToeplitzGfni.IsSupported)
+            _gfni!.ComputeAddresses(keys, hashes);
+        else
+            _tables!.ComputeAddresses(keys, hashes);
     }
 
     /// <inheritdoc cref="ComputeAddresses(ReadOnlySpan{Ipv4FlowKey}, Span{uint})"/>
     public void ComputeAddresses(ReadOnlySpan<Ipv6FlowKey> keys, Span<uint> hashes)
     {
         CheckLength(keys.Length, hashes.Length);
-        for (int i = 0; i < keys.Length; i++)
-            hashes[i] = ComputeAddresses(keys[i]);
+        if (_folded is not null)
+            _folded.ComputeAddresses(keys, hashes);
+        else if (ToeplitzGfni.IsSupported)
+            _gfni!.ComputeAddresses(keys, hashes);
+        else
+            _tables!.ComputeAddresses(keys, hashes);
     }
 
     private static void CheckLength(int keys, int hashes)
     {
         if (hashes < keys)
-            throw new ArgumentException($"Room for {keys} hashes is needed, one for each key, but there is room for {hashes}.", nameof(hashes));
+            ThrowTooFewHashes(keys, hashes);
     }
 
-    private static uint Ports(ushort source, ushort destination) => ((uint)source << 16) | destination;
+    // Apart, because a method that puts a message together clears room for it on every call.
+    [DoesNotReturn]
+    private void ThrowTooLong(ReadOnlySpan<byte> input) =>
+        throw new ArgumentException($"A key of {_key.Length} bytes hashes at most {MaximumInputLength} bytes of input, but {input.Length} were given.", nameof(input));
 
-    private static uint Halves(ulong number) => (uint)(number >> 32) ^ (uint)number;
-
-    private static uint FoldAddresses(in Ipv6FlowKey key) =>
-        Halves(key.SourceHigh ^ key.SourceLow ^ key.DestinationHigh ^ key.DestinationLow);
-
-    private uint Addresses(in Ipv6FlowKey key) =>
-        DoubleWord(0, key.SourceHigh) ^ DoubleWord(8, key.SourceLow) ^ DoubleWord(16, key.DestinationHigh) ^ DoubleWord(24, key.DestinationLow);
-
-    private uint DoubleWord(int position, ulong number) => Word(position, (uint)(number >> 32)) ^ Word(position + 4, (uint)number);
-
-    // The contribution of a number whose highest byte stands at the given input position.
-    private uint Word(int position, uint number)
-    {
-        ReadOnlySpan<uint> tables = MemoryMarshal.CreateReadOnlySpan(ref _tables[position * TableSize], 4 * TableSize);
-        return tables[(int)(number >> 24)]
-            ^ tables[TableSize + (byte)(number >> 16)]
-            ^ tables[(2 * TableSize) + (byte)(number >> 8)]
-            ^ tables[(3 * TableSize) + (byte)number];
-    }
-
-    // Bytes two positions apart see the same window, so by linearity they may be combined before the table is read.
-    private uint Folded(uint number)
-    {
-        uint half = (number >> 16) ^ number;
-        return _tables[(byte)(half >> 8)] ^ _tables[TableSize + (byte)half];
-    }
-
-    private static bool RepeatsEveryTwoBytes(ReadOnlySpan<byte> key) => key[2..].SequenceEqual(key[..^2]);
-
-    private static uint[] BuildTables(ReadOnlySpan<byte> key, int positions)
-    {
-        uint[] tables = new uint[positions * TableSize];
-        for (int position = 0; position < positions; position++)
-        {
-            Span<uint> table = tables.AsSpan(position * TableSize, TableSize);
-            for (int bit = 0; bit < 8; bit++)
-                table[0x80 >> bit] = Window(key, position, bit);
-            for (int value = 1; value < TableSize; value++)
-            {
-                int rest = value & (value - 1);
-                table[value] = table[value ^ rest] ^ table[rest];
-            }
-        }
-        return tables;
-    }
-
-    // The 32 key bits that start at a bit of a byte.
-    private static uint Window(ReadOnlySpan<byte> key, int position, int bit)
-    {
-        ulong bits = 0;
-        foreach (byte value in key.Slice(position, BytesPerWindow + 1))
-            bits = (bits << 8) | value;
-        return (uint)(bits >> (8 - bit));
-    }
+    [DoesNotReturn]
+    private static void ThrowTooFewHashes(int keys, int hashes) =>
+        throw new ArgumentException($"Room for {keys} hashes is needed, one for each key, but there is room for {hashes}.", nameof(hashes));
 }

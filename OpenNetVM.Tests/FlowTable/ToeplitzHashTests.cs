@@ -79,24 +79,24 @@ public class ToeplitzHashTests
             for (int i = 0; i < v4.Length; i++)
             {
                 byte[] wire = FlowKeys.WireOrder(v4[i]);
-                Assert.True(Definition(hashKey, wire) == hash.Compute(v4[i]), $"seed {seed}: tuple {v4[i]}");
+                Assert.True(ToeplitzDefinition.Compute(hashKey, wire) == hash.Compute(v4[i]), $"seed {seed}: tuple {v4[i]}");
                 Assert.Equal(hash.Compute(v4[i]), tuples4[i]);
                 Assert.Equal(hash.Compute(v4[i]), hash.Compute(wire));
-                Assert.True(Definition(hashKey, wire.AsSpan(0, 8)) == hash.ComputeAddresses(v4[i]), $"seed {seed}: addresses of {v4[i]}");
+                Assert.True(ToeplitzDefinition.Compute(hashKey, wire.AsSpan(0, 8)) == hash.ComputeAddresses(v4[i]), $"seed {seed}: addresses of {v4[i]}");
                 Assert.Equal(hash.ComputeAddresses(v4[i]), addresses4[i]);
             }
             for (int i = 0; i < v6.Length; i++)
             {
                 byte[] wire = FlowKeys.WireOrder(v6[i]);
-                Assert.True(Definition(hashKey, wire) == hash.Compute(v6[i]), $"seed {seed}: tuple {v6[i]}");
+                Assert.True(ToeplitzDefinition.Compute(hashKey, wire) == hash.Compute(v6[i]), $"seed {seed}: tuple {v6[i]}");
                 Assert.Equal(hash.Compute(v6[i]), tuples6[i]);
                 Assert.Equal(hash.Compute(v6[i]), hash.Compute(wire));
-                Assert.True(Definition(hashKey, wire.AsSpan(0, 32)) == hash.ComputeAddresses(v6[i]), $"seed {seed}: addresses of {v6[i]}");
+                Assert.True(ToeplitzDefinition.Compute(hashKey, wire.AsSpan(0, 32)) == hash.ComputeAddresses(v6[i]), $"seed {seed}: addresses of {v6[i]}");
                 Assert.Equal(hash.ComputeAddresses(v6[i]), addresses6[i]);
             }
             byte[] longest = new byte[hash.MaximumInputLength];
             random.NextBytes(longest);
-            Assert.Equal(Definition(hashKey, longest), hash.Compute(longest));
+            Assert.Equal(ToeplitzDefinition.Compute(hashKey, longest), hash.Compute(longest));
             Assert.Equal(0u, hash.Compute([]));
         }
     }
@@ -180,21 +180,5 @@ public class ToeplitzHashTests
             hashes[0] = ToeplitzHash.Microsoft.ComputeSorted(v6[0]);
         }
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
-    }
-
-    // Bit by bit, as Microsoft defines it.
-    private static uint Definition(ReadOnlySpan<byte> key, ReadOnlySpan<byte> input)
-    {
-        uint hash = 0;
-        for (int bit = 0; bit < input.Length * 8; bit++)
-        {
-            if ((input[bit / 8] & (0x80 >> (bit % 8))) == 0)
-                continue;
-            uint window = 0;
-            for (int i = bit; i < bit + 32; i++)
-                window = (window << 1) | (uint)((key[i / 8] >> (7 - (i % 8))) & 1);
-            hash ^= window;
-        }
-        return hash;
     }
 }

@@ -17,7 +17,11 @@ internal sealed record ChildProcess(string CommandLine, int ExitCode, string Out
     private static readonly string[] OwnVariables = ["MSBUILD", "TESTINGPLATFORM", "DOTNET_Dbg", "DOTNET_EnableCrashReport"];
 
     /// <summary>Runs <paramref name="program"/> in <paramref name="folder"/> with nothing to read; kills it, children included, after ten minutes.</summary>
-    public static ChildProcess Run(string folder, string program, params ReadOnlySpan<string> arguments)
+    public static ChildProcess Run(string folder, string program, params ReadOnlySpan<string> arguments) => Run([], folder, program, arguments);
+
+    /// <summary>The same, with variables set in the program's environment.</summary>
+    public static ChildProcess Run(
+        IEnumerable<KeyValuePair<string, string>> variables, string folder, string program, params ReadOnlySpan<string> arguments)
     {
         ProcessStartInfo start = new(program, arguments.ToArray())
         {
@@ -30,6 +34,8 @@ internal sealed record ChildProcess(string CommandLine, int ExitCode, string Out
             start.Environment.Remove(name);
         // A build server would outlive the test and hold the pipes of its output open.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        foreach ((string name, string value) in variables)
+            start.Environment[name] = value;
 
         using Process process = Process.Start(start)!;
         process.StandardInput.Close();
