@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using OpenNetVM.FlowTable.Internals;
 
@@ -60,32 +59,33 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         ulong mixed = _mixer.Mix(hash, in key);
         ushort tag = Tag(mixed);
         uint first = FirstBucket(mixed, _bucketCount);
-        uint second = Partner(first, tag, _bucketCount);
         ulong version = Volatile.Read(ref *_version);
-        uint matches = Bucket.MatchBoth(_buckets + first, _buckets + second, tag);
+        uint bucket = first;
+        uint matches = Bucket.Match(_buckets + bucket, tag);
+        if (matches == 0)
+        {
+            bucket = Partner(first, tag, _bucketCount);
+            matches = Bucket.Match(_buckets + bucket, tag);
+        }
         Volatile.ReadBarrier();
         byte* slot = null;
         value = default;
         if (matches != 0)
         {
-            uint position = (uint)BitOperations.TrailingZeroCount(matches);
-            slot = SlotAt(Either(first, second, position >> 4), (int)(position & 15));
+            slot = SlotAt(bucket, Bucket.First(matches));
             if (!SlotLayout<TKey, TValue>.Holds(slot, hash, in key))
-                return FindChecked(first, second, tag, hash, in key, out value);
+                return FindChecked(first, tag, hash, in key, out value);
             value = SlotLayout<TKey, TValue>.Value(slot);
         }
         Volatile.ReadBarrier();
-        return *_version == version && (version & 1) == 0 ? slot : FindChecked(first, second, tag, hash, in key, out value);
+        return *_version == version && (version & 1) == 0 ? slot : FindChecked(first, tag, hash, in key, out value);
     }
-
-    // The first if the choice is 0, the second if it is 1; without a branch, which would be mispredicted for one key in five.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Either(uint first, uint second, uint choice) => first ^ ((first ^ second) & (0 - choice));
 
     // The long way (R1 to R4), which waits for nothing that the writer does in other buckets.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private byte* FindChecked(uint first, uint second, ushort tag, uint hash, in TKey key, out TValue value)
+    private byte* FindChecked(uint first, ushort tag, uint hash, in TKey key, out TValue value)
     {
+        uint second = Partner(first, tag, _bucketCount);
         Bucket* firstHead = _buckets + first;
         Bucket* secondHead = _buckets + second;
         while (true)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using OpenNetVM.Benchmarks.Reference;
 using OpenNetVM.FlowTable;
@@ -11,7 +12,7 @@ namespace OpenNetVM.Benchmarks.Comparisons;
 internal sealed unsafe class FlowTableWorkload : IDisposable
 {
     internal const int Burst = 32;
-    internal static readonly int Lookups = int.Parse(Environment.GetEnvironmentVariable("LK") ?? "1048576");
+    internal const int Lookups = 1 << 20;
 
     private readonly ulong* _values = (ulong*)NativeMemory.AlignedAlloc(Burst * sizeof(ulong), 64);
 
@@ -47,8 +48,11 @@ internal sealed unsafe class FlowTableWorkload : IDisposable
 
     internal FlowSequence Sequence { get; }
 
-    internal static CuckooFlowTable<Ipv4FlowKey, ulong> NewTable(int entries, FlowTableOptions? options = null) =>
-        new(entries + (entries / 16), options ?? new FlowTableOptions { HugePages = HugePageUse.Reserved });
+    /// <summary>Room for the entries at 94 % load, on reserved huge pages where the system has them free.</summary>
+    internal CuckooFlowTable<Ipv4FlowKey, ulong> NewTable() => new(Entries + (Entries / 16), new FlowTableOptions { HugePages = HugePageUse.Reserved });
+
+    /// <summary>Room for the entries at 94 % load.</summary>
+    internal RteHash NewReference(string name) => new(Entries + (Entries / 16), name);
 
     internal void Fill(CuckooFlowTable<Ipv4FlowKey, ulong> table)
     {
@@ -68,13 +72,37 @@ internal sealed unsafe class FlowTableWorkload : IDisposable
         return refused;
     }
 
+    internal void Fill(Action<Ipv4FlowKey, ulong> add)
+    {
+        for (int i = 0; i < Entries; i++)
+            add(Flows.Keys[i], (ulong)i);
+    }
+
+    internal void Empty(CuckooFlowTable<Ipv4FlowKey, ulong> table)
+    {
+        for (int i = 0; i < Entries; i++)
+            table.Remove(Flows.Hashes[i], Flows.Keys[i]);
+    }
+
+    internal void Empty(RteHash table)
+    {
+        for (int i = 0; i < Entries; i++)
+            table.Remove(Flows.Hashes[i], Flows.Keys + i);
+    }
+
+    /// <summary>Takes an entry out and puts it back.</summary>
+    internal void Renew(CuckooFlowTable<Ipv4FlowKey, ulong> table, int entry)
+    {
+        table.Remove(Flows.Hashes[entry], Flows.Keys[entry]);
+        table.TryAdd(Flows.Hashes[entry], Flows.Keys[entry], (ulong)entry);
+    }
+
     internal long LookUpBulk(CuckooFlowTable<Ipv4FlowKey, ulong> table)
     {
         long found = 0;
         Span<ulong> values = new(_values, Burst);
-        Span<bool> hits = stackalloc bool[Burst];
         for (int i = 0; i < Lookups; i += Burst)
-            found += table.Lookup(new ReadOnlySpan<uint>(Sequence.Hashes + i, Burst), new ReadOnlySpan<Ipv4FlowKey>(Sequence.Keys + i, Burst), values, hits);
+            found += table.Lookup(new ReadOnlySpan<uint>(Sequence.Hashes + i, Burst), new ReadOnlySpan<Ipv4FlowKey>(Sequence.Keys + i, Burst), values, out ulong _);
         return found;
     }
 
@@ -83,6 +111,22 @@ internal sealed unsafe class FlowTableWorkload : IDisposable
         long found = 0;
         for (int i = 0; i < Lookups; i += Burst)
             found += table.Lookup(Sequence.Hashes + i, Sequence.Addresses + i, Burst, _values, out _);
+        return found;
+    }
+
+    internal long LookUpSingly(Dictionary<Ipv4FlowKey, ulong> dictionary)
+    {
+        long found = 0;
+        for (int i = 0; i < Lookups; i++)
+            found += dictionary.TryGetValue(Sequence.Keys[i], out _) ? 1 : 0;
+        return found;
+    }
+
+    internal long LookUpSingly(ConcurrentDictionary<Ipv4FlowKey, ulong> dictionary)
+    {
+        long found = 0;
+        for (int i = 0; i < Lookups; i++)
+            found += dictionary.TryGetValue(Sequence.Keys[i], out _) ? 1 : 0;
         return found;
     }
 

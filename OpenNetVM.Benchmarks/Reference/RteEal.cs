@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using OpenNetVM.Dpdk;
 
@@ -6,7 +7,10 @@ namespace OpenNetVM.Benchmarks.Reference;
 /// <summary>DPDK's environment in this process, for the C counterparts: no devices, memory of its own. It can be made once and never undone.</summary>
 internal static unsafe class RteEal
 {
-    private static bool s_initialized;
+    // 1 GiB, enough for a table of four million entries; ours takes its own pages beside it.
+    private const int HugePagesWanted = 512;
+
+    private static bool s_started;
 
     /// <summary>Why there are no C counterparts on this machine; null where there are.</summary>
     internal static string? WhyNot()
@@ -27,17 +31,19 @@ internal static unsafe class RteEal
 
     private static string? Initialize()
     {
-        if (s_initialized)
+        if (s_started)
             return null;
 
-        // With huge pages first. An initialization that failed for want of them may be tried again.
-        bool started = Start("--no-pci", "--in-memory", "--no-telemetry", "--log-level=1", "-l", "0")
-            || Start("--no-pci", "--in-memory", "--no-telemetry", "--log-level=1", "-l", "0", "--no-huge", "-m", "1024");
-        s_initialized = started;
-        return started ? null : "DPDK's environment could not be initialized.";
+        // A start that failed is final for the process, so which memory to use is decided before it. On a thread of its own, because
+        // DPDK pins the thread that starts it to a core.
+        string[] memory = FreeHugePages() >= HugePagesWanted ? ["--in-memory"] : ["--no-huge", "-m", "2048"];
+        Thread thread = new(() => s_started = Start(["-l", "0", "--no-pci", "--no-telemetry", "--log-level=*:error", "--file-prefix", $"benchmarks{Environment.ProcessId}", .. memory]));
+        thread.Start();
+        thread.Join();
+        return s_started ? null : "DPDK's environment could not be started.";
     }
 
-    private static bool Start(params string[] arguments)
+    private static bool Start(string[] arguments)
     {
         delegate* unmanaged<int, byte**, int> initialize = (delegate* unmanaged<int, byte**, int>)Function("eal", "rte_eal_init");
 
@@ -48,5 +54,11 @@ internal static unsafe class RteEal
             vector[i + 1] = (byte*)Marshal.StringToCoTaskMemUTF8(arguments[i]);
         vector[arguments.Length + 1] = null;
         return initialize(arguments.Length + 1, vector) >= 0;
+    }
+
+    private static int FreeHugePages()
+    {
+        const string Path = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages";
+        return File.Exists(Path) && int.TryParse(File.ReadAllText(Path), CultureInfo.InvariantCulture, out int pages) ? pages : 0;
     }
 }
