@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using OpenNetVM.Benchmarks.Reference;
-using OpenNetVM.FlowTable;
 namespace OpenNetVM.Benchmarks.Comparisons;
 internal static class FlowTableComparison
 {
