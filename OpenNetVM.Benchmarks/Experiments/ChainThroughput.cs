@@ -13,8 +13,8 @@ using OpenNetVM.Core.Services;
 namespace OpenNetVM.Benchmarks.Experiments;
 
 /// <summary>
-/// Throughput by chain length (the paper's figure 2): 64-byte packets from a port, through a receive and a transmit ring per network function, default
-/// chain, and out. Each function reads the packet's first byte. Where DPDK is installed, the same in C beside it (Reference/README.md).
+/// Throughput by chain length (the paper's figure 2): 64-byte packets from a port, through a receive and a transmit ring per network function or,
+/// on one core, past them (fused hops), default chain, and out. Each function reads the packet's first byte. Where DPDK is installed, the same in C beside it (Reference/README.md).
 /// </summary>
 internal static class ChainThroughput
 {
@@ -34,13 +34,18 @@ internal static class ChainThroughput
         int functionCore = Number(numbers, 2, 0);
         ReferenceChainOptions reference = new() { Layout = twoCores ? ReferenceLayout.TwoCores : ReferenceLayout.OneCore, Core = core, FunctionCore = functionCore };
 
-        List<ChainContender> contenders = [new("ours", length => MeasureAsync(length, core, twoCores ? functionCore : null))];
+        List<ChainContender> contenders = [new("ours", length => MeasureAsync(length, core, twoCores ? functionCore : null, fusedHops: false))];
+        if (!twoCores)
+            contenders.Add(new ChainContender("ours, fused", length => MeasureAsync(length, core, null, fusedHops: true)));
         if (ChainReference.TryLoad(out string missing) is { } library)
         {
             contenders.Add(InC(library, "C per packet", reference));
             contenders.Add(InC(library, "C runs", reference with { Runs = true }));
             if (!twoCores)
+            {
                 contenders.Add(InC(library, "C runs, TX after each", reference with { Runs = true, Layout = ReferenceLayout.TransmitAfterEach }));
+                contenders.Add(InC(library, "C no rings", reference with { Layout = ReferenceLayout.Calls }));
+            }
         }
         else
         {
@@ -105,9 +110,9 @@ internal static class ChainThroughput
         return Task.FromResult(Enumerable.Range(0, Windows).Min(_ => chain.Run(Window)));
     });
 
-    private static async Task<double> MeasureAsync(int length, int core, int? functionCore)
+    private static async Task<double> MeasureAsync(int length, int core, int? functionCore, bool fusedHops)
     {
-        NfManagerBuilder builder = new();
+        NfManagerBuilder builder = new() { Options = new NfManagerOptions { Dataplane = new DataplaneOptions { FusedHops = fusedHops } } };
         builder.AddWorker("worker", core, IdleStrategy.Spin);
         if (functionCore is not null)
             builder.AddWorker("functions", functionCore, IdleStrategy.Spin);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Memory;
@@ -22,24 +23,21 @@ internal sealed unsafe partial class ChainExecutor
 
         for (int start = 0; start < burst.Length;)
         {
-            ulong steering = burst[start].Steering;
-            int end = start + 1;
-            while (end < burst.Length && burst[end].Steering == steering)
-                end++;
-            HandOver(burst[start..end], from.Service, steering, from);
+            int end = EndOfRun(burst, start);
+            HandOver(burst[start..end], from.Service, burst[start].Steering, new Sender(from), fuse: false);
             start = end;
         }
     }
 
     /// <summary>Drops packets and counts them; a descriptor that is not its sender's own is rejected instead.</summary>
     /// <param name="run">The packets.</param>
-    /// <param name="from">Who holds them: an instance, or null for the manager.</param>
+    /// <param name="from">Who holds them.</param>
     /// <param name="reason">Why.</param>
     /// <param name="place">Where it is counted beside the worker's own counters; null for at <paramref name="from"/>.</param>
     /// <returns>How many packets were dropped.</returns>
-    internal int Drop(ReadOnlySpan<PacketDescriptor> run, NfInstance? from, DropReason reason, DropCounters? place = null)
+    internal int Drop(ReadOnlySpan<PacketDescriptor> run, in Sender from, DropReason reason, DropCounters? place = null)
     {
-        uint owner = OwnerOf(from);
+        uint owner = from.Owner;
         int dropped = 0;
         foreach (ref readonly PacketDescriptor descriptor in run)
         {
@@ -49,9 +47,9 @@ internal sealed unsafe partial class ChainExecutor
             dropped++;
         }
 
-        CountDrops(dropped, reason, place ?? from?.Drops);
+        CountDrops(dropped, reason, place ?? from.Instance?.Drops);
         if (dropped < run.Length)
-            Reject(run.Length - dropped, from);
+            Reject(run.Length - dropped, from.Instance);
         return dropped;
     }
 
@@ -79,7 +77,7 @@ internal sealed unsafe partial class ChainExecutor
     }
 
     // Spreads a run over a service's instances.
-    private void HandOver(Span<PacketDescriptor> run, Service service, ulong steering, NfInstance? from)
+    private void HandOver(Span<PacketDescriptor> run, Service service, ulong steering, in Sender from, bool fuse)
     {
         InstanceSet instances = service.Routing;
         if (instances.IsEmpty)
@@ -90,14 +88,14 @@ internal sealed unsafe partial class ChainExecutor
 
         if (service.Pinning is { } pinning)
         {
-            uint owner = OwnerOf(from);
+            uint owner = from.Owner;
             for (int i = 0; i < run.Length; i++)
             {
                 // A descriptor that is not its sender's own is not followed to a packet; which instance refuses it does not matter.
                 NfInstance pinned = _pool.IsOwnedBy(run[i].BufferIndex, owner)
                     ? pinning.Select(_pool.Open(ref run[i]), instances, (uint)(Worker.Now >> PinningClockShift))
                     : instances.Select(0);
-                HandOver(run.Slice(i, 1), pinned, steering, from);
+                HandOver(run.Slice(i, 1), pinned, steering, from, fuse);
             }
 
             return;
@@ -105,7 +103,7 @@ internal sealed unsafe partial class ChainExecutor
 
         if (instances.Single is { } only)
         {
-            HandOver(run, only, steering, from);
+            HandOver(run, only, steering, from, fuse);
             return;
         }
 
@@ -116,16 +114,22 @@ internal sealed unsafe partial class ChainExecutor
             int end = start + 1;
             while (end < run.Length && instances.Select(run[end].RssHash) == to)
                 end++;
-            HandOver(run[start..end], to, steering, from);
+            HandOver(run[start..end], to, steering, from, fuse);
             start = end;
         }
     }
 
-    // Puts a run on one instance's lane.
-    private void HandOver(Span<PacketDescriptor> run, NfInstance to, ulong steering, NfInstance? from)
+    private void HandOver(Span<PacketDescriptor> run, NfInstance to, ulong steering, in Sender from, bool fuse)
+    {
+        if (fuse && (to.Gathered is not null || CanFuse(to)))
+            Gather(run, to, steering, from);
+        else
+            PutOnLane(run, to, steering, from, new OwnerChange(_pool, from.Owner, to.OwnerId, _hopLimit - from.Hops, from.Hops + 1));
+    }
+
+    private void PutOnLane(Span<PacketDescriptor> run, NfInstance to, ulong steering, in Sender from, OwnerChange change)
     {
         InstanceLane lane = to.LaneFrom(_number);
-        OwnerChange change = new(_pool, OwnerOf(from), to.OwnerId, _hopLimit);
         bool placedAny = false;
         while (!run.IsEmpty)
         {
@@ -156,26 +160,26 @@ internal sealed unsafe partial class ChainExecutor
 
     // Not the sender's own, or too far travelled.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Refuse(in PacketDescriptor descriptor, NfInstance? from)
+    private void Refuse(in PacketDescriptor descriptor, in Sender from)
     {
-        if (_pool.IsOwnedBy(descriptor.BufferIndex, OwnerOf(from)))
+        if (_pool.IsOwnedBy(descriptor.BufferIndex, from.Owner))
             Drop(new ReadOnlySpan<PacketDescriptor>(in descriptor), from, DropReason.HopLimit);
         else
-            Reject(1, from);
+            Reject(1, from.Instance);
     }
 
-    private void Transmit(ReadOnlySpan<PacketDescriptor> run, PortId port, NfInstance? from)
+    private void Transmit(ReadOnlySpan<PacketDescriptor> run, PortId port, in Sender from)
     {
         PortOutput output = OutputTo(port);
 
         // The hop limit is no matter at the end of the way.
-        OwnerChange change = new(_pool, OwnerOf(from), BufferOwner.Manager, ushort.MaxValue + 1);
+        OwnerChange change = new(_pool, from.Owner, BufferOwner.Manager, ushort.MaxValue + 1, from.Hops + 1);
         while (!run.IsEmpty)
         {
             Span<PacketDescriptor> room = output.Room;
             if (room.IsEmpty)
             {
-                Completed.Add(output.Flush(Cache));
+                MakeRoom(output);
                 room = output.Room;
                 if (room.IsEmpty)
                     break;
@@ -193,6 +197,19 @@ internal sealed unsafe partial class ChainExecutor
 
         if (!run.IsEmpty)
             Drop(run, from, DropReason.PortFull, output.Drops);
+    }
+
+    // In the middle of a burst: a port that throws is as one that takes nothing, until the burst is routed.
+    private void MakeRoom(PortOutput output)
+    {
+        try
+        {
+            Completed.Add(output.Flush(Cache));
+        }
+        catch (Exception exception)
+        {
+            _portFault ??= ExceptionDispatchInfo.Capture(exception);
+        }
     }
 
     private PortOutput OutputTo(PortId port)
@@ -240,7 +257,7 @@ internal sealed unsafe partial class ChainExecutor
         for (int i = 0; i < burst.Length; i++)
         {
             if (CongestedOnTheWay(burst[i]) is { } congested)
-                Drop(burst.Slice(i, 1), null, DropReason.BackPressure, congested.LaneFrom(_number).Drops);
+                Drop(burst.Slice(i, 1), new Sender(null), DropReason.BackPressure, congested.LaneFrom(_number).Drops);
             else
                 burst[kept++] = burst[i];
         }

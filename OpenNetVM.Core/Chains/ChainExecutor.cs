@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Flows;
@@ -15,6 +16,8 @@ using OpenNetVM.Core.Steering;
 //    The director has changed: look the flow up again first; the packet may be moved to another chain.
 // 2. ToService, ToPort: that destination, if the policy allows; a vetoed action becomes Next or Drop.
 // 3. The step's or action's target: an instance of a service (by the load balancer's table), a port, or a drop.
+//
+// Between instances of this worker packets go past the rings: see ChainExecutor.Fused.cs.
 //
 // What is done per packet: one compare that the buffer is its sender's own (never trusting what another process could have written),
 // one store of the new owner, one 16-byte store into the receiver's ring. The packet itself is not touched.
@@ -41,6 +44,7 @@ internal sealed unsafe partial class ChainExecutor
     private readonly List<PortOutput> _portsToFlush = [];
     private readonly HashSet<Worker> _toWake = [];
     private PortOutput?[] _outputs = [];
+    private ExceptionDispatchInfo? _portFault;
 
     /// <param name="plane">What all workers of the platform share.</param>
     /// <param name="worker">The worker that uses this executor.</param>
@@ -51,6 +55,8 @@ internal sealed unsafe partial class ChainExecutor
         _pool = plane.Pool;
         _number = number;
         _hopLimit = (uint)plane.HopLimit;
+        _inPlaceHops = Math.Min(64, _hopLimit / 2);
+        _given = new BurstBuffer(plane.BurstSize);
         Worker = worker;
         Cache = plane.Pool.CreateCache();
         _classifier = new FlowClassifier(plane);
@@ -80,10 +86,10 @@ internal sealed unsafe partial class ChainExecutor
     internal void Admit(Span<PacketDescriptor> burst, PortEntry port)
     {
         Admitted.Add(burst.Length);
-        _classifier.Classify(burst, port);
+        bool sameSteering = _classifier.Classify(burst, port);
         if (_plane.Services.Congestion.Any)
             burst = Shed(burst);
-        Route(burst, null);
+        RouteAll(burst, new Sender(null), sameSteering);
     }
 
     /// <summary>
@@ -91,7 +97,7 @@ internal sealed unsafe partial class ChainExecutor
     /// </summary>
     /// <param name="burst">The packets; the descriptors may be changed.</param>
     /// <param name="from">The instance that they come from, or null if the manager holds them.</param>
-    internal void Route(Span<PacketDescriptor> burst, NfInstance? from) => Route(burst, from, _plane.Director.ShortVersion);
+    internal void Route(Span<PacketDescriptor> burst, NfInstance? from) => RouteAll(burst, new Sender(from), SteeringWords.AreEqual(burst));
 
     /// <summary>Makes what was routed visible to the receivers, offers the ports what waits for them, and wakes workers that sleep.</summary>
     /// <returns>How many packets the ports took.</returns>
@@ -112,25 +118,45 @@ internal sealed unsafe partial class ChainExecutor
             Completed.Add(sent);
         if (_toWake.Count > 0)
             WakeReceivers();
+        if (_portFault is { } fault)
+        {
+            _portFault = null;
+            fault.Throw();
+        }
+
         return sent;
     }
 
-    private static uint OwnerOf(NfInstance? from) => from?.OwnerId ?? BufferOwner.Manager;
+    private void RouteAll(Span<PacketDescriptor> burst, in Sender from, bool sameSteering)
+    {
+        if (burst.IsEmpty)
+            return;
+        RouteOn(burst, from, sameSteering);
+        if (_gathered.Count > 0)
+            RunGathered();
+    }
 
-    private void Route(Span<PacketDescriptor> burst, NfInstance? from, ushort version)
+    private void Route(Span<PacketDescriptor> burst, in Sender from, ushort version)
     {
         for (int start = 0; start < burst.Length;)
         {
-            ulong steering = burst[start].Steering;
-            int end = start + 1;
-            while (end < burst.Length && burst[end].Steering == steering)
-                end++;
+            int end = EndOfRun(burst, start);
             RouteRun(burst[start..end], from, version);
             start = end;
         }
     }
 
-    private void RouteRun(Span<PacketDescriptor> run, NfInstance? from, ushort version)
+    // Neighbours with equal steering form a run.
+    private static int EndOfRun(ReadOnlySpan<PacketDescriptor> burst, int start)
+    {
+        ulong steering = burst[start].Steering;
+        int end = start + 1;
+        while (end < burst.Length && burst[end].Steering == steering)
+            end++;
+        return end;
+    }
+
+    private void RouteRun(Span<PacketDescriptor> run, in Sender from, ushort version)
     {
         PacketDescriptor first = run[0];
         switch (first.Action)
@@ -154,7 +180,7 @@ internal sealed unsafe partial class ChainExecutor
         }
     }
 
-    private void Follow(Span<PacketDescriptor> run, PacketDescriptor first, NfInstance? from, ushort version)
+    private void Follow(Span<PacketDescriptor> run, PacketDescriptor first, in Sender from, ushort version)
     {
         if (first.DirectorVersion != version)
         {
@@ -176,7 +202,7 @@ internal sealed unsafe partial class ChainExecutor
         {
             case ChainStepKind.Service:
                 first.Hop = hop;
-                HandOver(run, step.Service!, first.Steering, from);
+                HandOver(run, step.Service!, first.Steering, from, fuse: true);
                 break;
             case ChainStepKind.Port:
                 Transmit(run, step.Port, from);
@@ -187,7 +213,7 @@ internal sealed unsafe partial class ChainExecutor
         }
     }
 
-    private void SendToService(Span<PacketDescriptor> run, PacketDescriptor first, NfInstance? from, ushort version)
+    private void SendToService(Span<PacketDescriptor> run, PacketDescriptor first, in Sender from, ushort version)
     {
         Service? service = _plane.Services.Find(new ServiceId(first.Destination));
         if (service is null)
@@ -196,9 +222,9 @@ internal sealed unsafe partial class ChainExecutor
             return;
         }
 
-        if (from is not null && !_plane.Policy.MaySend(from.Service.Id, service.Id))
+        if (from.Instance is { } sender && !_plane.Policy.MaySend(sender.Service.Id, service.Id))
         {
-            Veto(run, from, version);
+            Veto(run, from, sender, version);
             return;
         }
 
@@ -209,23 +235,23 @@ internal sealed unsafe partial class ChainExecutor
             first.Hop = (byte)ahead;
         first.Action = PacketActionKind.Next;
         first.Destination = 0;
-        HandOver(run, service, first.Steering, from);
+        HandOver(run, service, first.Steering, from, fuse: true);
     }
 
-    private void SendToPort(Span<PacketDescriptor> run, PacketDescriptor first, NfInstance? from, ushort version)
+    private void SendToPort(Span<PacketDescriptor> run, PacketDescriptor first, in Sender from, ushort version)
     {
         PortId port = new(first.Destination);
         if (!_plane.HasPort(port))
             Drop(run, from, DropReason.UnknownDestination);
-        else if (from is not null && !_plane.Policy.MaySend(from.Service.Id, port))
-            Veto(run, from, version);
+        else if (from.Instance is { } sender && !_plane.Policy.MaySend(sender.Service.Id, port))
+            Veto(run, from, sender, version);
         else
             Transmit(run, port, from);
     }
 
-    private void Veto(Span<PacketDescriptor> run, NfInstance from, ushort version)
+    private void Veto(Span<PacketDescriptor> run, in Sender from, NfInstance sender, ushort version)
     {
-        Interlocked.Add(ref from.VetoedActions, run.Length);
+        Interlocked.Add(ref sender.VetoedActions, run.Length);
         Interlocked.Add(ref _plane.VetoedActions, run.Length);
         if (_plane.Policy.Vetoed == VetoAction.Drop)
         {

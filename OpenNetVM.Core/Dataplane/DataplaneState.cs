@@ -27,6 +27,7 @@ internal sealed class DataplaneState : IDisposable
         RingCapacity = options.RingCapacity;
         HopLimit = options.HopLimit;
         SoftwareRss = options.SoftwareRss;
+        FusedHops = options.FusedHops;
         _policy = options.Policy;
 
         _window = options.RingCapacity / 2;
@@ -59,6 +60,8 @@ internal sealed class DataplaneState : IDisposable
     internal int HopLimit { get; }
 
     internal bool SoftwareRss { get; }
+
+    internal bool FusedHops { get; }
 
     /// <summary>How many packets of sources that can wait may be under way at once: with no more than this, no ring can overflow, whichever way they all go.</summary>
     internal int Window => Volatile.Read(ref _window);

@@ -13,7 +13,8 @@ internal sealed class RxPoller : IPollable
     private readonly ChainExecutor _executor;
     private readonly PortEntry _port;
     private readonly int _queue;
-    private readonly PacketDescriptor[] _burst;
+    private readonly BurstBuffer _burst;
+    private readonly int _burstSize;
     private readonly long _lookAgain;
     private long _credit;
 
@@ -23,7 +24,8 @@ internal sealed class RxPoller : IPollable
         _executor = executor;
         _port = port;
         _queue = queue;
-        _burst = new PacketDescriptor[plane.BurstSize];
+        _burstSize = plane.BurstSize;
+        _burst = new BurstBuffer(_burstSize);
         _lookAgain = plane.Time.TimestampFrequency / 1_000;
         Name = $"RX {port.Info.Name} queue {queue}";
     }
@@ -39,11 +41,12 @@ internal sealed class RxPoller : IPollable
     {
         if (!Enabled)
             return 0;
-        int most = _burst.Length;
+        int most = _burstSize;
         if (_port.Info.CanWait && (most = Math.Min(most, Credit())) == 0)
             return IPollable.Blocked;
 
-        int count = Math.Clamp(_port.Port.Receive(_queue, _burst.AsSpan(0, most), _executor.Cache), 0, most);
+        Span<PacketDescriptor> burst = _burst.Span[..most];
+        int count = Math.Clamp(_port.Port.Receive(_queue, burst, _executor.Cache), 0, most);
         if (count == 0)
         {
             if (!_port.Info.NotifiesReceivable)
@@ -52,7 +55,7 @@ internal sealed class RxPoller : IPollable
         }
 
         _credit -= count;
-        _executor.Admit(_burst.AsSpan(0, count), _port);
+        _executor.Admit(burst[..count], _port);
         _executor.Flush();
         return count;
     }
@@ -63,12 +66,12 @@ internal sealed class RxPoller : IPollable
     {
         if (_plane.Services.Congestion.Any)
             return 0;
-        if (_credit < _burst.Length)
+        if (_credit < _burstSize)
         {
             long free = _plane.Window - _plane.PacketsUnderWay;
             _credit = free <= 0 ? 0 : Math.Max(1, free / _plane.WaitingSources);
         }
 
-        return (int)Math.Min(_credit, _burst.Length);
+        return (int)Math.Min(_credit, _burstSize);
     }
 }

@@ -4,7 +4,6 @@ using OpenNetVM.Core.Headers;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Ports;
-using OpenNetVM.Core.Services;
 using OpenNetVM.FlowTable;
 
 namespace OpenNetVM.Core.Flows;
@@ -22,7 +21,8 @@ internal sealed unsafe class FlowClassifier(DataplaneState plane)
     private readonly ChainRevision?[] _chains = new ChainRevision?[BurstSize];
 
     /// <summary>Gives fresh packets their chain, before its first step.</summary>
-    internal void Classify(Span<PacketDescriptor> burst, PortEntry port)
+    /// <returns>True if all have the same steering for certain.</returns>
+    internal bool Classify(Span<PacketDescriptor> burst, PortEntry port)
     {
         // Read before any rule is: a rule that is set meanwhile makes the packet's version old, and the packet is looked up again.
         PacketDescriptor fresh = new()
@@ -36,7 +36,7 @@ internal sealed unsafe class FlowClassifier(DataplaneState plane)
         foreach (ref PacketDescriptor descriptor in burst)
             descriptor.Steering = fresh.Steering;
         if (!hash && !find)
-            return;
+            return true;
 
         for (; !burst.IsEmpty; burst = burst[Math.Min(burst.Length, BurstSize)..])
         {
@@ -51,15 +51,17 @@ internal sealed unsafe class FlowClassifier(DataplaneState plane)
             if (plane.Director.Ipv6.Lookup(_ipv6.Hashes, _ipv6.Keys, _ipv6.Values, _ipv6.Hits, now, _ipv6.Lengths) > 0)
                 Assign(part, _ipv6);
         }
+
+        return !find;
     }
 
     /// <summary>
     /// Looks packets up again after the director has changed. A packet whose flow still has its chain stays where it is in it; one whose flow
-    /// has another goes on behind <paramref name="from"/>'s service there, or at that chain's beginning.
+    /// has another goes on behind the service of <paramref name="from"/> there, or at that chain's beginning.
     /// </summary>
-    internal void Reclassify(Span<PacketDescriptor> burst, NfInstance? from, ushort version)
+    internal void Reclassify(Span<PacketDescriptor> burst, in Sender from, ushort version)
     {
-        uint owner = from?.OwnerId ?? BufferOwner.Manager;
+        uint owner = from.Owner;
         for (; !burst.IsEmpty; burst = burst[Math.Min(burst.Length, BurstSize)..])
         {
             Span<PacketDescriptor> part = burst[..Math.Min(burst.Length, BurstSize)];
@@ -86,7 +88,7 @@ internal sealed unsafe class FlowClassifier(DataplaneState plane)
                 if (_chains[i] is not { } chain || plane.Chains.Revision(descriptor.Chain)?.Id == chain.Id)
                     continue;
                 descriptor.Chain = chain.Slot;
-                descriptor.Hop = unchecked((byte)(chain.PositionAfter(from?.Service) - 1));
+                descriptor.Hop = unchecked((byte)(chain.PositionAfter(from.Instance?.Service) - 1));
             }
         }
     }

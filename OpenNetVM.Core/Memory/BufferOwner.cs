@@ -9,8 +9,11 @@ internal static class BufferOwner
     /// <summary>In the pool.</summary>
     internal const uint Free = 0;
 
-    /// <summary>Held by the manager, a port, or whoever allocated it; every other value is an instance id.</summary>
+    /// <summary>Held by the manager, a port, or whoever allocated it.</summary>
     internal const uint Manager = 0xFFFF;
+
+    /// <summary>On a fused hop: one worker hands it from function to function. Every value but these three is an instance id.</summary>
+    internal const uint Transit = 0xFFFE;
 
     internal const uint OwnerMask = 0xFFFF;
     internal const int HopShift = 16;

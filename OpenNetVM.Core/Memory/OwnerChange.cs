@@ -15,18 +15,21 @@ internal readonly unsafe ref struct OwnerChange
     private readonly uint _from;
     private readonly uint _to;
     private readonly uint _hopLimit;
+    private readonly uint _step;
 
     /// <param name="pool">The pool of the packets.</param>
     /// <param name="from">Who must hold them.</param>
     /// <param name="to">Who holds them afterwards.</param>
-    /// <param name="hopLimit">Packets that have been handed to so many instances are not handed on.</param>
-    internal OwnerChange(PacketPool pool, uint from, uint to, uint hopLimit)
+    /// <param name="hopLimit">Packets whose owner word counts so many hops are not handed on.</param>
+    /// <param name="step">How many hops are added to what the owner word counts.</param>
+    internal OwnerChange(PacketPool pool, uint from, uint to, uint hopLimit, uint step = 1)
     {
         _owners = pool.Owners;
         _capacity = (uint)pool.Capacity;
         _from = from;
         _to = to;
         _hopLimit = hopLimit;
+        _step = step;
     }
 
     /// <summary>Copies descriptors, with new steering, and makes the new owner theirs; stops at the first one that is not the sender's own or has come too far.</summary>
@@ -41,6 +44,7 @@ internal readonly unsafe ref struct OwnerChange
         uint from = _from;
         uint to = _to;
         uint hopLimit = _hopLimit;
+        uint step = _step;
         int count = Math.Min(run.Length, room.Length);
         ref PacketDescriptor source = ref Unsafe.AsRef(in run.GetPinnableReference());
         ref PacketDescriptor target = ref room.GetPinnableReference();
@@ -57,10 +61,44 @@ internal readonly unsafe ref struct OwnerChange
             uint hops = BitOperations.RotateRight(owners[index] ^ from, BufferOwner.HopShift);
             if (hops >= hopLimit)
                 break;
-            owners[index] = ((hops + 1) << BufferOwner.HopShift) | to;
+            owners[index] = ((hops + step) << BufferOwner.HopShift) | to;
             ref PacketDescriptor slot = ref Unsafe.Add(ref target, i);
             slot.BufferAndHash = bufferAndHash;
             slot.Steering = steering;
+        }
+
+        return i;
+    }
+
+    /// <summary>As <see cref="Place"/>, but the descriptors stay where they are, and which buffers they name is noted.</summary>
+    /// <param name="burst">The descriptors.</param>
+    /// <param name="given">Where their first halves are kept, at least as long.</param>
+    /// <param name="steering">Their new second half.</param>
+    /// <returns>How many were changed.</returns>
+    internal int Keep(Span<PacketDescriptor> burst, Span<PacketDescriptor> given, ulong steering)
+    {
+        uint* owners = _owners;
+        uint capacity = _capacity;
+        uint from = _from;
+        uint to = _to;
+        uint hopLimit = _hopLimit;
+        uint step = _step;
+        int count = Math.Min(burst.Length, given.Length);
+        ref PacketDescriptor place = ref burst.GetPinnableReference();
+        ref PacketDescriptor note = ref given.GetPinnableReference();
+        int i = 0;
+        for (; i < count; i++)
+        {
+            ulong bufferAndHash = Unsafe.Add(ref place, i).BufferAndHash;
+            uint index = (uint)bufferAndHash;
+            if (index >= capacity)
+                break;
+            uint hops = BitOperations.RotateRight(owners[index] ^ from, BufferOwner.HopShift);
+            if (hops >= hopLimit)
+                break;
+            owners[index] = ((hops + step) << BufferOwner.HopShift) | to;
+            Unsafe.Add(ref note, i).BufferAndHash = bufferAndHash;
+            Unsafe.Add(ref place, i).Steering = steering;
         }
 
         return i;

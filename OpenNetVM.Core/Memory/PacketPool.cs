@@ -20,7 +20,8 @@ public sealed unsafe class PacketPool : IDisposable
 {
     private readonly byte* _buffers;
     private readonly uint* _owners;
-    private readonly int _stride;
+    private readonly nuint _stride;
+    private readonly nuint _room;
     private readonly uint _capacity;
     private readonly Lock _gate = new();
     private readonly uint[] _free;
@@ -38,8 +39,9 @@ public sealed unsafe class PacketPool : IDisposable
         Options = options ?? new PacketPoolOptions();
         Options.Validate();
         _capacity = (uint)Options.Capacity;
-        _stride = Options.Stride;
-        Region = MemoryRegion.Allocate((long)_stride * Options.Capacity, Options.Memory);
+        _stride = (nuint)Options.Stride;
+        _room = (nuint)(Options.Stride - PacketHeader.Size);
+        Region = MemoryRegion.Allocate((long)Options.Stride * Options.Capacity, Options.Memory);
         _buffers = Region.Address;
         _owners = (uint*)NativeMemory.AllocZeroed(_capacity, sizeof(uint));
 
@@ -97,10 +99,23 @@ public sealed unsafe class PacketPool : IDisposable
     public long RejectedFrees => Volatile.Read(ref _rejectedFrees) + SumOfCaches(static cache => Volatile.Read(ref cache.RejectedFrees));
 
     /// <summary>Bytes from one buffer to the next.</summary>
-    internal int Stride => _stride;
+    internal int Stride => (int)_stride;
 
     /// <summary>Bytes behind a buffer's header.</summary>
-    internal uint Room => (uint)(_stride - PacketHeader.Size);
+    internal uint Room => (uint)_room;
+
+    /// <summary>What a header says is the frame; empty if it does not lie in the buffer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Span<byte> FrameOf(PacketHeader* header)
+    {
+        // One load, so that what is checked is what is used. Nothing that passes the check is too long for a span.
+        nuint word = (nuint)Volatile.Read(ref header->LengthAndOffset);
+        nuint length = (uint)word;
+        nuint offset = (ushort)(word >> 32);
+        return offset + length <= _room
+            ? MemoryMarshal.CreateSpan(ref *((byte*)(header + 1) + offset), (int)length)
+            : default;
+    }
 
     /// <summary>The owner words, one per buffer: see <see cref="BufferOwner"/>.</summary>
     internal uint* Owners => _owners;
@@ -125,10 +140,12 @@ public sealed unsafe class PacketPool : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Packet Open(ref PacketDescriptor descriptor)
     {
+        // The pool's own field first: it is read anyway, and no check for null is needed then.
+        uint capacity = _capacity;
         uint index = descriptor.BufferIndex;
-        if (index >= _capacity)
+        if (index >= capacity)
             ThrowIndexOutOfRange(index);
-        return new Packet(ref descriptor, this, (PacketHeader*)(_buffers + ((long)index * _stride)));
+        return new Packet(ref descriptor, this, (PacketHeader*)(_buffers + (index * _stride)));
     }
 
     /// <summary>Frees one packet from any thread, without a cache; slower than <see cref="PoolCache.Free(in PacketDescriptor)"/>.</summary>
@@ -170,7 +187,7 @@ public sealed unsafe class PacketPool : IDisposable
     internal PacketHeader* HeaderOf(uint index)
     {
         Debug.Assert(index < _capacity, "the index was checked when the descriptor came in");
-        return (PacketHeader*)(_buffers + ((long)index * _stride));
+        return (PacketHeader*)(_buffers + (index * _stride));
     }
 
     /// <summary>Marks a buffer free if it was not. False: out of range or free already.</summary>

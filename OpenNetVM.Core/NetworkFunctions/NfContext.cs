@@ -65,6 +65,7 @@ public sealed unsafe class NfContext
     /// </summary>
     public HeldPacket Hold(Packet packet)
     {
+        _runner.TakeOwnership();
         packet.Action = PacketAction.Hold;
         HeldOfBurst++;
         AddHeld(1);
@@ -119,6 +120,7 @@ public sealed unsafe class NfContext
         if (action.Kind == PacketActionKind.Hold)
             throw new ArgumentException("The packet is held already. Send it with another action.", nameof(action));
 
+        _runner.TakeOwnership();
         packet.Descriptor.Action = action.Kind;
         packet.Descriptor.Destination = action.Destination;
         if (!_runner.TryTransmit(packet.Descriptor))
@@ -133,9 +135,10 @@ public sealed unsafe class NfContext
     {
         if (!packet.IsHeld)
             return;
+        _runner.TakeOwnership();
         packet.IsHeld = false;
         AddHeld(-1);
-        _runner.Executor.Drop(new ReadOnlySpan<PacketDescriptor>(in packet.Descriptor), _instance, Diagnostics.DropReason.ByFunction);
+        _runner.Executor.Drop(new ReadOnlySpan<PacketDescriptor>(in packet.Descriptor), new Sender(_instance), Diagnostics.DropReason.ByFunction);
     }
 
     /// <summary>Calls back on this instance's thread, between bursts.</summary>

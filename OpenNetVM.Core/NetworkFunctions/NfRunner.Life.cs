@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Packets;
@@ -161,7 +162,7 @@ internal sealed partial class NfRunner
         {
             PacketDescriptor descriptor = new() { BufferIndex = (uint)i };
             if (_plane.Pool.IsOwnedBy((uint)i, _instance.OwnerId))
-                Executor.Drop(new ReadOnlySpan<PacketDescriptor>(in descriptor), _instance, DropReason.InstanceStopped);
+                Executor.Drop(new ReadOnlySpan<PacketDescriptor>(in descriptor), new Sender(_instance), DropReason.InstanceStopped);
         }
     }
 
@@ -195,7 +196,7 @@ internal sealed partial class NfRunner
         return _instance.Transmit.IsEmpty;
     }
 
-    private void FaultInBurst(Exception exception, InstanceLane lane, Span<PacketDescriptor> burst)
+    private void FaultInBurst(Exception exception, Span<PacketDescriptor> burst)
     {
         // The default ProcessBatch says which packet it was. A function that handles bursts itself does not: any of them may be half done.
         int culprit = _function!.CurrentPacket;
@@ -212,11 +213,9 @@ internal sealed partial class NfRunner
 
         Volatile.Write(ref _handledPackets, _handledPackets + done.Length);
         Emit(done);
-        Executor.Drop(guilty, _instance, DropReason.FunctionFault);
+        Executor.Drop(guilty, new Sender(_instance), DropReason.FunctionFault);
         Fault(exception, frames);
         Executor.Reroute(rest, _instance);
-        Executor.Flush();
-        lane.Ring.Advance(burst.Length);
     }
 
     private void Fault(Exception exception, IReadOnlyList<byte[]> frames)

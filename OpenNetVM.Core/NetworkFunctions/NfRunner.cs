@@ -19,6 +19,7 @@ internal sealed partial class NfRunner : IPollable
     private int _firstLane;
     private int _reserved;
     private bool _transmitted;
+    private bool _routed;
     private long _createdBefore;
     private long _handledPackets;
 
@@ -31,6 +32,7 @@ internal sealed partial class NfRunner : IPollable
         _factory = factory;
         _restart = restart;
         Mailbox = new NfMailbox(mailboxCapacity);
+        _fused = plane.FusedHops && transmitter.Worker == executor.Worker;
         _context = new NfContext(plane, this, instance);
         Name = $"NF {instance.Service.Name} {instance.Id.Value}";
     }
@@ -67,6 +69,12 @@ internal sealed partial class NfRunner : IPollable
             InstanceState.Faulted => Recover(),
             _ => 0,
         };
+        if (_routed)
+        {
+            _routed = false;
+            Executor.Flush();
+        }
+
         if (_transmitted)
             WakeTransmitter();
         return work;
@@ -107,7 +115,8 @@ internal sealed partial class NfRunner : IPollable
     {
         InstanceLane?[] lanes = _instance.Lanes;
         int handled = 0;
-        for (int i = 0; i < lanes.Length; i++)
+        // Packets come past the rings once these are empty: twice as many are taken as can have come meanwhile.
+        for (int i = 0; i < lanes.Length || (_fused && handled > 0 && i < 2 * lanes.Length); i++)
         {
             // Another lane first each time, so that a full transmit ring does not always cost the same one.
             _firstLane = _firstLane + 1 < lanes.Length ? _firstLane + 1 : 0;
@@ -126,9 +135,10 @@ internal sealed partial class NfRunner : IPollable
                 burst = burst[..room];
             }
 
+            // A burst at which the function faulted is work done, too: what came of it is on its way.
+            handled += burst.Length;
             if (!Handle(lane, burst))
                 return handled;
-            handled += burst.Length;
         }
 
         if (_instance.IsCongested && IsHalfEmpty(lanes))
@@ -138,6 +148,32 @@ internal sealed partial class NfRunner : IPollable
 
     private bool Handle(InstanceLane lane, Span<PacketDescriptor> burst)
     {
+        if (Call(burst) is { } exception)
+        {
+            FaultInBurst(exception, burst);
+            lane.Ring.Advance(burst.Length);
+            Executor.Flush();
+            return false;
+        }
+
+        Volatile.Write(ref _handledPackets, _handledPackets + burst.Length);
+        if (_fused && _context.HeldOfBurst == 0 && _instance.Transmit.IsEmpty)
+        {
+            Executor.Route(burst, _instance);
+            _routed = true;
+        }
+        else
+        {
+            Emit(burst);
+        }
+
+        lane.Ring.Advance(burst.Length);
+        return true;
+    }
+
+    // Calls the function, and returns what it throws.
+    private Exception? Call(Span<PacketDescriptor> burst)
+    {
         NetworkFunction function = _function!;
         _reserved = burst.Length;
         _context.HeldOfBurst = 0;
@@ -145,19 +181,16 @@ internal sealed partial class NfRunner : IPollable
         try
         {
             function.Handle(new PacketBatch(_plane.Pool, burst));
+            return null;
         }
         catch (Exception exception)
         {
-            _reserved = 0;
-            FaultInBurst(exception, lane, burst);
-            return false;
+            return exception;
         }
-
-        _reserved = 0;
-        Emit(burst);
-        lane.Ring.Advance(burst.Length);
-        Volatile.Write(ref _handledPackets, _handledPackets + burst.Length);
-        return true;
+        finally
+        {
+            _reserved = 0;
+        }
     }
 
     // There is room for all of them: it was looked for before the function was called, and kept.

@@ -28,16 +28,7 @@ public readonly unsafe ref struct Packet
     public Span<byte> Data
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get
-        {
-            // One load, so that what is checked is what is used.
-            ulong word = Volatile.Read(ref _header->LengthAndOffset);
-            uint length = (uint)word;
-            uint offset = (ushort)(word >> 32);
-            return (ulong)offset + length <= _pool.Room
-                ? new Span<byte>((byte*)(_header + 1) + offset, (int)length)
-                : default;
-        }
+        get => _pool.FrameOf(_header);
     }
 
     /// <summary>Bytes of the frame, without FCS.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.NetworkFunctions;
@@ -45,6 +46,12 @@ internal sealed class NfInstance
     /// <summary>What was dropped of the packets that this instance had: at its own wish, or for want of somewhere to go.</summary>
     internal DropCounters Drops { get; } = new();
 
+    /// <summary>Packets that the instance's worker has gathered for it and not handed over yet; that worker's alone.</summary>
+    internal FusedBatch? Gathered { get; set; }
+
+    /// <summary>Packets ever handed to the instance past its receive lanes.</summary>
+    internal long FusedPackets;
+
     /// <summary>What runs the function; set before the first packet can come.</summary>
     internal NfRunner? Runner { get; set; }
 
@@ -81,15 +88,32 @@ internal sealed class NfInstance
         }
     }
 
-    /// <summary>Packets ever put on the receive lanes.</summary>
+    /// <summary>Packets ever handed to the instance, through its receive lanes or past them.</summary>
     internal long EnqueuedPackets
     {
         get
         {
-            long sum = 0;
+            long sum = Volatile.Read(ref FusedPackets);
             foreach (InstanceLane? lane in Lanes)
                 sum += lane?.Ring.Enqueued ?? 0;
             return sum;
+        }
+    }
+
+    /// <summary>Nothing is on the rings, as far as the instance's own worker can see.</summary>
+    internal bool HasEmptyRings
+    {
+        get
+        {
+            if (!Transmit.IsEmpty)
+                return false;
+            foreach (InstanceLane? lane in Lanes)
+            {
+                if (lane is not null && (lane.HasUnpublished || !lane.Ring.IsEmpty))
+                    return false;
+            }
+
+            return true;
         }
     }
 

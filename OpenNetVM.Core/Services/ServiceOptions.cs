@@ -9,7 +9,7 @@ public sealed record ServiceOptions
     /// <summary>The service's id; null takes the lowest free one.</summary>
     public ServiceId? Id { get; init; }
 
-    /// <summary>How many instances are started with the platform, 0 to 65,534. Default 1. More can be started and stopped at any time.</summary>
+    /// <summary>How many instances are started with the platform, 0 to 65,533. Default 1. More can be started and stopped at any time.</summary>
     public int Instances { get; init; } = 1;
 
     /// <summary>How flows are spread over the instances. Default: RSS hash modulo their number, as in the paper.</summary>

@@ -127,7 +127,7 @@ public sealed class ServiceRegistry
     }
 
     /// <summary>Makes an instance that gets no packets yet.</summary>
-    /// <exception cref="InvalidOperationException">All 65,534 instance ids are taken.</exception>
+    /// <exception cref="InvalidOperationException">All 65,533 instance ids are taken.</exception>
     internal NfInstance AddInstance(Service service, int ringCapacity)
     {
         lock (_gate)

@@ -1,5 +1,4 @@
 using OpenNetVM.Core.Chains;
-using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Management;
 using OpenNetVM.Core.Packets;
@@ -11,12 +10,14 @@ using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.Chains;
 
-public class ChainExecutorTests
+public abstract class ChainExecutorTests(bool fusedHops)
 {
+    private readonly NfManagerOptions _options = new() { Dataplane = new() { FusedHops = fusedHops } };
+
     [Fact]
     public void A_packet_visits_the_services_of_its_chain_in_order_and_leaves_by_its_port()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         List<string> visits = [];
         ServiceId first = platform.Builder.AddScripted("first", (_, _) => visits.Add("first"));
         ServiceId second = platform.Builder.AddScripted("second", (_, _) => visits.Add("second"));
@@ -37,7 +38,7 @@ public class ChainExecutorTests
     [InlineData(254)]
     public void Chains_of_any_length_work_and_keep_the_order_of_packets(int length)
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         List<ScriptedFunction> functions = [];
         ServiceId[] services = [.. Enumerable.Range(0, length).Select(i => platform.Builder.AddScripted(functions, $"s{i}"))];
         platform.Start(ServiceChain.Through(services).To(TestPlatform.OutputId));
@@ -51,7 +52,7 @@ public class ChainExecutorTests
     [Fact]
     public void A_chain_may_visit_the_same_service_twice()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ServiceId counter = platform.Builder.AddScripted("counter", (_, packet) => packet.UserArea[0]++);
         ServiceId other = platform.Builder.AddScripted("other", (_, packet) => packet.Data[^1] = packet.UserArea[0]);
         platform.Start(ServiceChain.Through(counter, counter, other).To(TestPlatform.OutputId));
@@ -62,7 +63,7 @@ public class ChainExecutorTests
     [Fact]
     public void A_chain_whose_first_step_is_a_drop_drops()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         platform.Start(ServiceChain.Drop);
 
         Assert.Empty(platform.Run(Frames.Flows(100)));
@@ -72,7 +73,7 @@ public class ChainExecutorTests
     [Fact]
     public void A_function_drops_sends_to_a_service_and_sends_to_a_port()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         List<ScriptedFunction> functions = [];
         ServiceId side = default;
         ServiceId decider = platform.Builder.AddScripted(functions, "decider", (_, packet) =>
@@ -98,7 +99,7 @@ public class ChainExecutorTests
     [Fact]
     public void A_jump_ahead_in_the_chain_goes_on_from_there_and_a_detour_comes_back()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ServiceId last = default;
         ServiceId aside = default;
         List<string> visits = [];
@@ -119,7 +120,7 @@ public class ChainExecutorTests
     [Fact]
     public void Packets_for_a_service_or_port_that_does_not_exist_are_dropped_and_counted()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ServiceId lost = platform.Builder.AddScripted("lost", (_, packet) =>
         {
             if (Frames.Mark(packet.Data) == 0)
@@ -136,7 +137,7 @@ public class ChainExecutorTests
     [Fact]
     public void Packets_that_go_in_circles_meet_the_hop_limit()
     {
-        using TestPlatform platform = new(new NfManagerOptions { Dataplane = new DataplaneOptions { HopLimit = 20 } });
+        using TestPlatform platform = new(_options with { Dataplane = _options.Dataplane with { HopLimit = 20 } });
         List<ScriptedFunction> functions = [];
         ServiceId self = default;
         self = platform.Builder.AddScripted(functions, "self", (_, packet) => packet.SendTo(self));
@@ -150,7 +151,7 @@ public class ChainExecutorTests
     [Fact]
     public void Packets_for_a_service_without_instances_are_dropped_and_counted_there()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ServiceId absent = platform.Builder.AddScripted("absent", options: new ServiceOptions { Instances = 0 });
         platform.Start(ServiceChain.Through(absent).To(TestPlatform.OutputId));
 
@@ -164,14 +165,14 @@ public class ChainExecutorTests
     [InlineData(VetoAction.Drop, 0, 1)]
     public void The_policy_vetoes_what_it_does_not_allow(VetoAction vetoed, int leaving, int dropped)
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         List<ScriptedFunction> functions = [];
         ServiceId secret = default;
         ServiceId curious = platform.Builder.AddScripted(functions, "curious", (_, packet) => packet.SendTo(secret));
         secret = platform.Builder.AddScripted(functions, "secret");
         platform.Builder.Options = platform.Builder.Options with
         {
-            Dataplane = new DataplaneOptions { Policy = SteeringPolicy.Create(allow => allow.Send(secret, curious), vetoed) },
+            Dataplane = _options.Dataplane with { Policy = SteeringPolicy.Create(allow => allow.Send(secret, curious), vetoed) },
         };
         platform.Start(ServiceChain.Through(curious).To(TestPlatform.OutputId));
 
@@ -184,7 +185,7 @@ public class ChainExecutorTests
     [Fact]
     public void A_policy_can_be_replaced_while_packets_flow()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ServiceId sender = platform.Builder.AddScripted("sender", (_, packet) => packet.SendTo(TestPlatform.InputId));
         platform.Start(ServiceChain.Through(sender).To(TestPlatform.OutputId));
 
@@ -197,7 +198,7 @@ public class ChainExecutorTests
     [Fact]
     public void Descriptors_that_are_not_the_functions_own_are_rejected_and_their_packets_survive()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ServiceId honest = platform.Builder.AddScripted("honest");
         ServiceId forger = platform.Builder.AddService("forger", () => new Forger());
         platform.Start(ServiceChain.Through(forger, honest).To(TestPlatform.OutputId));
@@ -218,4 +219,8 @@ public class ChainExecutorTests
                 batch.Descriptors[i].BufferIndex = i % 4 == 1 ? uint.MaxValue : batch.Descriptors[i - 1].BufferIndex;
         }
     }
+
+    public sealed class Fused() : ChainExecutorTests(fusedHops: true);
+
+    public sealed class OverRings() : ChainExecutorTests(fusedHops: false);
 }

@@ -16,11 +16,13 @@ public class AllocationTests
 {
     private const int Packets = 10_000_000;
 
-    [Fact]
-    public async Task Ten_million_packets_through_a_chain_with_replicas_and_rules_allocate_nothing()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Ten_million_packets_through_a_chain_with_replicas_and_rules_allocate_nothing(bool fusedHops)
     {
         RepeatingPort port = new(Frames.Flows(64));
-        NfManagerBuilder builder = new() { Options = new NfManagerOptions { HandDriven = true } };
+        NfManagerBuilder builder = new() { Options = new NfManagerOptions { HandDriven = true, Dataplane = new() { FusedHops = fusedHops } } };
         PortId id = builder.AddPort(port);
         ServiceId first = builder.AddService("first", () => new Reading());
         ServiceId second = builder.AddService("second", () => new Reading(), new ServiceOptions { Instances = 3 });

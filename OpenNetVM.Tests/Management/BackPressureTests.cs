@@ -9,14 +9,14 @@ using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.Management;
 
-public class BackPressureTests
+public abstract class BackPressureTests(bool fusedHops)
 {
-    private static readonly NfManagerOptions SmallRings = new() { Dataplane = new DataplaneOptions { RingCapacity = 64, BurstSize = 32 } };
+    private readonly NfManagerOptions _smallRings = new() { Dataplane = new DataplaneOptions { RingCapacity = 64, BurstSize = 32, FusedHops = fusedHops } };
 
     [Fact]
     public void A_congested_instance_sheds_new_packets_on_arrival_and_no_work_is_spent_on_them()
     {
-        using TestPlatform platform = new(SmallRings);
+        using TestPlatform platform = new(_smallRings);
         List<ScriptedFunction> functions = [];
         ServiceId early = platform.Builder.AddScripted(functions, "early");
         ServiceId slow = platform.Builder.AddScripted(functions, "slow");
@@ -42,7 +42,7 @@ public class BackPressureTests
     [Fact]
     public void Congestion_of_one_instance_does_not_cost_the_flows_of_another()
     {
-        using TestPlatform platform = new(SmallRings);
+        using TestPlatform platform = new(_smallRings);
         List<ScriptedFunction> functions = [];
         platform.Builder.AddWorker("alive");
         platform.Builder.AddWorker("stuck");
@@ -70,7 +70,7 @@ public class BackPressureTests
     {
         LoopbackPort source = new("source", new LoopbackPortOptions { Capacity = 16_384, CanWait = true });
         LoopbackPort sink = new("sink", new LoopbackPortOptions { Capacity = 16_384 });
-        NfManagerBuilder builder = new() { Options = SmallRings with { HandDriven = true } };
+        NfManagerBuilder builder = new() { Options = _smallRings with { HandDriven = true } };
         builder.AddPort(source);
         PortId outId = builder.AddPort(sink);
         ServiceId[] services = [.. Enumerable.Range(0, 6).Select(i => builder.AddService($"s{i}", () => new ScriptedFunction(), new ServiceOptions { Instances = 1 + (i % 2) }))];
@@ -95,7 +95,7 @@ public class BackPressureTests
     [Fact]
     public void A_port_that_takes_nothing_makes_packets_wait_and_then_be_dropped_at_it()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(new NfManagerOptions { Dataplane = new() { FusedHops = fusedHops } });
         platform.Start(ServiceChain.To(TestPlatform.OutputId));
 
         IReadOnlyList<byte[]> left = platform.Run(Frames.Flows(16_000));
@@ -119,4 +119,8 @@ public class BackPressureTests
         platform.Manager.PollUntilIdle();
         Assert.Equal(0, platform.Statistics.Held);
     }
+
+    public sealed class Fused() : BackPressureTests(fusedHops: true);
+
+    public sealed class OverRings() : BackPressureTests(fusedHops: false);
 }

@@ -20,8 +20,10 @@ namespace OpenNetVM.Tests.Management;
 /// </summary>
 public class PlatformFuzzTests
 {
-    [Fact]
-    public async Task Every_frame_is_accounted_for_whatever_is_in_it_and_whatever_is_done_to_it()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Every_frame_is_accounted_for_whatever_is_in_it_and_whatever_is_done_to_it(bool fusedHops)
     {
         int frames = Number("OPENNETVM_FUZZ_FRAMES") ?? 400_000;
         int seed = Number("OPENNETVM_FUZZ_SEED") ?? Random.Shared.Next();
@@ -30,7 +32,7 @@ public class PlatformFuzzTests
         List<byte[]> seeds = Seeds();
         LoopbackPort input = new("in", new LoopbackPortOptions { ProvidesRssHash = false });
         LoopbackPort output = new("out");
-        NfManagerBuilder builder = new() { Options = new NfManagerOptions { HandDriven = true } };
+        NfManagerBuilder builder = new() { Options = new NfManagerOptions { HandDriven = true, Dataplane = new() { FusedHops = fusedHops } } };
         PortId inId = builder.AddPort(input);
         PortId outId = builder.AddPort(output);
         ChainId[] chains = [new(1), new(2), new(3)];

@@ -13,7 +13,7 @@ using OpenNetVM.Tests.Support;
 namespace OpenNetVM.Tests.Management;
 
 /// <summary>Whole platforms with threads of their own, under changes of every kind, with every packet accounted for.</summary>
-public class ThreadedPlatformTests
+public abstract class ThreadedPlatformTests(bool fusedHops)
 {
     private const int Packets = 60_000;
 
@@ -22,7 +22,7 @@ public class ThreadedPlatformTests
     [InlineData(true)]
     public async Task Packets_cross_workers_without_loss_and_in_order_per_flow(bool waiting)
     {
-        await using Wired platform = new(waiting ? IdleStrategy.Wait() : IdleStrategy.Adaptive);
+        await using Wired platform = new(fusedHops, waiting ? IdleStrategy.Wait() : IdleStrategy.Adaptive);
         ServiceId first = platform.Builder.AddService("first", () => new Counting(), new ServiceOptions { Workers = ["b"], TransmitWorker = "a" });
         ServiceId second = platform.Builder.AddService("second", () => new Counting(), new ServiceOptions { Instances = 3, Workers = ["a", "b"], TransmitWorker = "b" });
         platform.Start(ServiceChain.Through(first, second).To(platform.OutId));
@@ -38,7 +38,7 @@ public class ThreadedPlatformTests
     [Fact]
     public async Task Chains_replaced_while_packets_flow_lose_nothing_and_skip_nothing()
     {
-        await using Wired platform = new(IdleStrategy.Yield);
+        await using Wired platform = new(fusedHops, IdleStrategy.Yield);
         ServiceId a = platform.Builder.AddService("a", () => new Marking(1), new ServiceOptions { Workers = ["b"] });
         ServiceId b = platform.Builder.AddService("b", () => new Marking(2));
         ServiceId c = platform.Builder.AddService("c", () => new Marking(4), new ServiceOptions { Workers = ["b"] });
@@ -59,7 +59,7 @@ public class ThreadedPlatformTests
     [Fact]
     public async Task Instances_that_come_and_go_while_packets_flow_lose_nothing()
     {
-        await using Wired platform = new(IdleStrategy.Adaptive);
+        await using Wired platform = new(fusedHops, IdleStrategy.Adaptive);
         ServiceId service = platform.Builder.AddService("service", () => new Counting(), new ServiceOptions { Instances = 2, Workers = ["b", "a"], LoadBalancer = new Maglev() });
         ServiceId next = platform.Builder.AddService("next", () => new Counting());
         platform.Start(ServiceChain.Through(service, next).To(platform.OutId));
@@ -83,7 +83,7 @@ public class ThreadedPlatformTests
     [Fact]
     public async Task Rules_set_and_removed_while_packets_flow_lose_nothing()
     {
-        await using Wired platform = new(IdleStrategy.Adaptive);
+        await using Wired platform = new(fusedHops, IdleStrategy.Adaptive);
         ServiceId one = platform.Builder.AddService("one", () => new Counting(), new ServiceOptions { Workers = ["b"] });
         ServiceId two = platform.Builder.AddService("two", () => new Counting(), new ServiceOptions { Workers = ["b"] });
         ChainId other = platform.Builder.AddChain(ServiceChain.Through(two, one).To(platform.OutId));
@@ -112,7 +112,7 @@ public class ThreadedPlatformTests
     [Fact]
     public async Task Functions_that_throw_now_and_then_cost_only_the_packets_they_threw_at()
     {
-        await using Wired platform = new(IdleStrategy.Adaptive);
+        await using Wired platform = new(fusedHops, IdleStrategy.Adaptive);
         ServiceOptions fragile = new() { Instances = 2, Workers = ["a", "b"], Restart = new RestartPolicy { InitialBackOff = TimeSpan.FromMilliseconds(1), MaxBackOff = TimeSpan.FromMilliseconds(1) } };
         ServiceId service = platform.Builder.AddService("service", () => new ThrowingEvery(9_973), fragile);
         platform.Start(ServiceChain.Through(service).To(platform.OutId));
@@ -128,7 +128,7 @@ public class ThreadedPlatformTests
     [Fact]
     public async Task Stopping_in_the_middle_accounts_for_every_packet()
     {
-        await using Wired platform = new(IdleStrategy.Adaptive);
+        await using Wired platform = new(fusedHops, IdleStrategy.Adaptive);
         ServiceId service = platform.Builder.AddService("service", () => new Counting(), new ServiceOptions { Workers = ["b"] });
         platform.Start(ServiceChain.Through(service).To(platform.OutId));
         for (int i = 0; i < 5_000; i++)
@@ -147,8 +147,8 @@ public class ThreadedPlatformTests
     public async Task Two_platforms_in_one_process_know_nothing_of_each_other()
     {
         (LoopbackPort left, LoopbackPort right) = LoopbackPort.CreatePair("left", "right", new LoopbackPortOptions { Capacity = 4_096 });
-        await using Wired first = new(IdleStrategy.Adaptive, towards: left);
-        await using Wired second = new(IdleStrategy.Adaptive, from: right);
+        await using Wired first = new(fusedHops, IdleStrategy.Adaptive, towards: left);
+        await using Wired second = new(fusedHops, IdleStrategy.Adaptive, from: right);
         ServiceId one = first.Builder.AddService("same name", () => new Marking(1));
         ServiceId two = second.Builder.AddService("same name", () => new Marking(2));
         first.Start(ServiceChain.Through(one).To(first.OutId));
@@ -175,10 +175,11 @@ public class ThreadedPlatformTests
     {
         private NfManager? _manager;
 
-        public Wired(IdleStrategy idle, LoopbackPort? from = null, LoopbackPort? towards = null)
+        public Wired(bool fusedHops, IdleStrategy idle, LoopbackPort? from = null, LoopbackPort? towards = null)
         {
             In = from ?? new LoopbackPort("in", new LoopbackPortOptions { Capacity = 4_096, CanWait = true });
             Out = towards ?? new LoopbackPort("out", new LoopbackPortOptions { Capacity = 65_536 });
+            Builder.Options = new NfManagerOptions { Dataplane = new() { FusedHops = fusedHops } };
             Builder.AddWorker("a", idle: idle);
             Builder.AddWorker("b", idle: idle);
             Builder.AddPort(In, "a");
@@ -275,4 +276,8 @@ public class ThreadedPlatformTests
                 throw new InvalidDataException();
         }
     }
+
+    public sealed class Fused() : ThreadedPlatformTests(fusedHops: true);
+
+    public sealed class OverRings() : ThreadedPlatformTests(fusedHops: false);
 }

@@ -12,12 +12,14 @@ using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.NetworkFunctions;
 
-public class NfContextTests
+public abstract class NfContextTests(bool fusedHops)
 {
+    private readonly NfManagerOptions _options = new() { Dataplane = new() { FusedHops = fusedHops } };
+
     [Fact]
     public void Held_packets_leave_when_they_are_sent_and_count_as_held_until_then()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         List<ScriptedFunction> functions = [];
         List<HeldPacket> held = [];
         ServiceId keeper = platform.Builder.AddScripted(functions, "keeper", (function, packet) => held.Add(function.Context.Hold(packet)));
@@ -48,7 +50,7 @@ public class NfContextTests
     [Fact]
     public void Some_packets_of_a_burst_can_be_held_while_the_others_go_on_in_order()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ServiceId keeper = platform.Builder.AddScripted("keeper", (function, packet) =>
         {
             if (Frames.Mark(packet.Data) % 3 == 0)
@@ -62,7 +64,7 @@ public class NfContextTests
     [Fact]
     public void A_packet_that_is_sent_twice_is_rejected_the_second_time()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         List<ScriptedFunction> functions = [];
         HeldPacket held = default;
         ServiceId keeper = platform.Builder.AddScripted(functions, "keeper", (function, packet) => held = function.Context.Hold(packet));
@@ -83,7 +85,7 @@ public class NfContextTests
     [Fact]
     public void Created_packets_go_on_behind_their_creators_step_and_are_counted()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         List<ScriptedFunction> functions = [];
         byte[] frame = Frames.Udp(9, 9, 9, 9, mark: 77);
         ServiceId before = platform.Builder.AddScripted(functions, "before");
@@ -110,7 +112,7 @@ public class NfContextTests
     [Fact]
     public void A_clone_is_a_packet_of_its_own_with_the_same_frame_and_metadata()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ServiceId mirror = platform.Builder.AddScripted("mirror", (function, packet) =>
         {
             packet.UserArea[3] = 33;
@@ -137,7 +139,7 @@ public class NfContextTests
     [Fact]
     public void An_exhausted_pool_is_a_value_and_a_counter()
     {
-        using TestPlatform platform = new(new NfManagerOptions { Dataplane = new() { Pool = new PacketPoolOptions { Capacity = 64 } } });
+        using TestPlatform platform = new(_options with { Dataplane = _options.Dataplane with { Pool = new PacketPoolOptions { Capacity = 64 } } });
         int refused = 0;
         ServiceId greedy = platform.Builder.AddScripted("greedy", (function, packet) =>
         {
@@ -158,7 +160,7 @@ public class NfContextTests
     public void Timers_fire_at_their_time_once_or_periodically_until_cancelled()
     {
         FakeTimeProvider time = new();
-        using TestPlatform platform = new(new NfManagerOptions { Time = time });
+        using TestPlatform platform = new(_options with { Time = time });
         List<string> fired = [];
         NfTimer? periodic = null;
         ServiceId clock = platform.Builder.AddService("clock", () => new ScriptedFunction
@@ -190,7 +192,7 @@ public class NfContextTests
     [Fact]
     public void Messages_reach_an_instance_or_a_service_and_name_their_sender()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         List<string> mail = [];
         void Note(ScriptedFunction function, NfMessage message) =>
             mail.Add($"{function.Context.Instance.Value}<-{message.Sender.Value}:{message.Kind}:{Encoding.ASCII.GetString(message.Body.Span)}");
@@ -213,7 +215,7 @@ public class NfContextTests
     [Fact]
     public void A_full_mailbox_refuses()
     {
-        using TestPlatform platform = new(new NfManagerOptions { MailboxCapacity = 2 });
+        using TestPlatform platform = new(_options with { MailboxCapacity = 2 });
         ServiceId service = platform.Builder.AddScripted("service");
         platform.Start(ServiceChain.Through(service).To(TestPlatform.OutputId));
         InstanceId instance = platform.Manager.Services.Instances[0].Id;
@@ -231,4 +233,8 @@ public class NfContextTests
         InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => new ScriptedFunction().Context);
         Assert.Contains("OnStart", error.Message, StringComparison.Ordinal);
     }
+
+    public sealed class Fused() : NfContextTests(fusedHops: true);
+
+    public sealed class OverRings() : NfContextTests(fusedHops: false);
 }

@@ -10,12 +10,14 @@ using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.NetworkFunctions;
 
-public class NfLifeTests
+public abstract class NfLifeTests(bool fusedHops)
 {
+    private readonly NfManagerOptions _options = new() { Dataplane = new() { FusedHops = fusedHops } };
+
     [Fact]
     public void A_packet_that_makes_a_function_throw_is_dropped_and_the_others_go_to_another_instance()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         List<NfFault> faults = [];
         int poisoned = 0;
         ServiceId fragile = platform.Builder.AddScripted(
@@ -43,7 +45,7 @@ public class NfLifeTests
     [Fact]
     public void Without_another_instance_the_faulted_ones_packets_are_dropped_by_reason()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ServiceId fragile = platform.Builder.AddScripted("fragile", (_, _) => throw new InvalidDataException(), new ServiceOptions { Restart = RestartPolicy.Never });
         platform.Start(ServiceChain.Through(fragile).To(TestPlatform.OutputId));
 
@@ -56,7 +58,7 @@ public class NfLifeTests
     public void The_supervisor_restarts_with_a_growing_back_off_and_a_new_function_object()
     {
         FakeTimeProvider time = new();
-        using TestPlatform platform = new(new NfManagerOptions { Time = time });
+        using TestPlatform platform = new(_options with { Time = time });
         List<ScriptedFunction> functions = [];
         List<NfFault> faults = [];
         bool failing = true;
@@ -91,7 +93,7 @@ public class NfLifeTests
     public void A_function_that_throws_when_it_is_restarted_is_tried_again_later()
     {
         FakeTimeProvider time = new();
-        using TestPlatform platform = new(new NfManagerOptions { Time = time });
+        using TestPlatform platform = new(_options with { Time = time });
         int starts = 0;
         ServiceId stubborn = platform.Builder.AddService("stubborn", () => new ScriptedFunction
         {
@@ -126,7 +128,7 @@ public class NfLifeTests
         try
         {
             NfFault? fault = null;
-            using (TestPlatform platform = new(new NfManagerOptions { FaultCaptureFolder = folder }))
+            using (TestPlatform platform = new(_options with { FaultCaptureFolder = folder }))
             {
                 ServiceId fragile = platform.Builder.AddScripted("fragile", (_, _) => throw new InvalidDataException(), new ServiceOptions { Restart = RestartPolicy.Never });
                 platform.Start(ServiceChain.Through(fragile).To(TestPlatform.OutputId));
@@ -147,7 +149,7 @@ public class NfLifeTests
     [Fact]
     public void Packets_that_a_faulted_function_held_are_taken_back()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ServiceId keeper = platform.Builder.AddScripted(
                 "keeper",
             (function, packet) =>
@@ -167,7 +169,7 @@ public class NfLifeTests
     [Fact]
     public async Task An_instance_that_is_stopped_handles_what_it_has_and_then_is_gone()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         int stops = 0;
         ServiceId service = platform.Builder.AddService("service", () => new ScriptedFunction { Stopping = _ => stops++ }, new ServiceOptions { Instances = 2 });
         platform.Start(ServiceChain.Through(service).To(TestPlatform.OutputId));
@@ -190,7 +192,7 @@ public class NfLifeTests
     public async Task Rules_survive_the_function_that_set_them()
     {
         // W10: when the C original's SDN function exits, it frees the manager's flow table.
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ChainId chosen = default;
         ServiceId setter = platform.Builder.AddScripted("setter", (function, packet) => function.Context.Flows.TrySet(packet, chosen));
         chosen = platform.Builder.AddChain(ServiceChain.To(TestPlatform.InputId));
@@ -207,7 +209,7 @@ public class NfLifeTests
     [Fact]
     public void Instances_can_be_added_while_packets_flow_and_get_their_share()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         List<ScriptedFunction> functions = [];
         ServiceId service = platform.Builder.AddScripted(functions, "service");
         platform.Start(ServiceChain.Through(service).To(TestPlatform.OutputId));
@@ -223,7 +225,7 @@ public class NfLifeTests
     [Fact]
     public void A_paused_instance_leaves_its_packets_to_others_and_goes_on_when_resumed()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         List<ScriptedFunction> functions = [];
         ServiceId service = platform.Builder.AddScripted(functions, "service", options: new ServiceOptions { Instances = 2 });
         platform.Start(ServiceChain.Through(service).To(TestPlatform.OutputId));
@@ -249,7 +251,7 @@ public class NfLifeTests
     [Fact]
     public void A_start_that_throws_leaves_nothing_running()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ServiceId broken = platform.Builder.AddService("broken", () => new ScriptedFunction { Starting = _ => throw new TimeoutException("no licence server") });
         TimeoutException error = Assert.Throws<TimeoutException>(() => platform.Start(ServiceChain.Through(broken).To(TestPlatform.OutputId)));
         Assert.Equal("no licence server", error.Message);
@@ -259,10 +261,14 @@ public class NfLifeTests
     [Fact]
     public void A_factory_that_hands_out_the_same_object_twice_is_refused()
     {
-        using TestPlatform platform = new();
+        using TestPlatform platform = new(_options);
         ScriptedFunction shared = new();
         ServiceId service = platform.Builder.AddService("service", () => shared, new ServiceOptions { Instances = 2 });
         InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => platform.Start(ServiceChain.Through(service).To(TestPlatform.OutputId)));
         Assert.Contains("factory must make a new object", error.Message, StringComparison.Ordinal);
     }
+
+    public sealed class Fused() : NfLifeTests(fusedHops: true);
+
+    public sealed class OverRings() : NfLifeTests(fusedHops: false);
 }
