@@ -10,7 +10,7 @@ internal static unsafe class RteEal
     // 1 GiB, enough for a table of four million entries; ours takes its own pages beside it.
     private const int HugePagesWanted = 512;
 
-    private static bool s_started;
+    private static bool _started;
 
     /// <summary>Why there are no C counterparts on this machine; null where there are.</summary>
     internal static string? WhyNot()
@@ -31,16 +31,16 @@ internal static unsafe class RteEal
 
     private static string? Initialize()
     {
-        if (s_started)
+        if (_started)
             return null;
 
         // A start that failed is final for the process, so which memory to use is decided before it. On a thread of its own, because
         // DPDK pins the thread that starts it to a core.
         string[] memory = FreeHugePages() >= HugePagesWanted ? ["--in-memory"] : ["--no-huge", "-m", "2048"];
-        Thread thread = new(() => s_started = Start(["-l", "0", "--no-pci", "--no-telemetry", "--log-level=*:error", "--file-prefix", $"benchmarks{Environment.ProcessId}", .. memory]));
+        Thread thread = new(() => _started = Start(["-l", "0", "--no-pci", "--no-telemetry", "--log-level=*:error", "--file-prefix", $"benchmarks{Environment.ProcessId}", .. memory]));
         thread.Start();
         thread.Join();
-        return s_started ? null : "DPDK's environment could not be started.";
+        return _started ? null : "DPDK's environment could not be started.";
     }
 
     private static bool Start(string[] arguments)
