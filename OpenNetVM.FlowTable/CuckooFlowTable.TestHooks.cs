@@ -5,6 +5,8 @@ namespace OpenNetVM.FlowTable;
 // Read-only views for tests: what a reader without the algorithm's checks would see.
 public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
 {
+    internal static int SearchBound => SearchLimit;
+
     internal Bucket* HeadOf(uint bucket) => _buckets + bucket;
 
     internal byte* SlotOf(uint bucket, int slot) => SlotAt(bucket, slot);

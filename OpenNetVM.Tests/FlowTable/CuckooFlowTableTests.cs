@@ -54,6 +54,51 @@ public class CuckooFlowTableTests
     }
 
     [Fact]
+    public void A_conditional_update_replaces_the_expected_value_only()
+    {
+        using CuckooFlowTable<uint, Wide> table = new(24);
+        Wide first = new(1, 2, 3);
+        Assert.False(table.TryUpdate(7, 7, first, expected: default));
+        table.TryAdd(7, 7, first);
+        Assert.False(table.TryUpdate(7, 7, default, expected: new Wide(1, 2, 4)));
+        Assert.True(table.TryGetValue(7, 7, out Wide value));
+        Assert.Equal(first, value);
+        Assert.True(table.TryUpdate(7, 7, new Wide(9, 9, 9), expected: first));
+        Assert.True(table.TryGetValue(7, 7, out value));
+        Assert.Equal(new Wide(9, 9, 9), value);
+    }
+
+    [Fact]
+    public void A_modification_that_throws_or_changes_the_table_replaces_nothing()
+    {
+        using CuckooFlowTable<uint, Wide> table = new(24);
+        table.TryAdd(7, 7, new Wide(1, 2, 3));
+        Assert.Throws<TimeoutException>(() => table.TryModify(7, 7, 0, static (ref Wide value, int _) =>
+        {
+            value = default;
+            throw new TimeoutException();
+        }));
+        Assert.True(table.TryGetValue(7, 7, out Wide value));
+        Assert.Equal(new Wide(1, 2, 3), value);
+
+        // Another entry takes the place over while the callback runs.
+        Assert.Throws<InvalidOperationException>(() => table.TryModify(7, 7, table, static (ref Wide value, CuckooFlowTable<uint, Wide> table) =>
+        {
+            table.Remove(7, 7);
+            table.TryAdd(8, 8, new Wide(8, 8, 8));
+            value = default;
+            return true;
+        }));
+        Assert.True(table.TryGetValue(8, 8, out value));
+        Assert.Equal(new Wide(8, 8, 8), value);
+        Assert.Throws<ObjectDisposedException>(() => table.TryModify(8, 8, table, static (ref Wide _, CuckooFlowTable<uint, Wide> table) =>
+        {
+            table.Dispose();
+            return true;
+        }));
+    }
+
+    [Fact]
     public void One_key_under_two_hashes_is_two_entries()
     {
         using CuckooFlowTable<uint, uint> table = new(24);
@@ -151,6 +196,7 @@ public class CuckooFlowTableTests
         Assert.Throws<ObjectDisposedException>(() => table.TryAdd(1, 1, 1));
         Assert.Throws<ObjectDisposedException>(() => table.Set(1, 1, 1));
         Assert.Throws<ObjectDisposedException>(() => table.TryUpdate(1, 1, 1));
+        Assert.Throws<ObjectDisposedException>(() => table.TryUpdate(1, 1, 1, 1));
         Assert.Throws<ObjectDisposedException>(() => table.GetOrAdd(1, 1, out _));
         Assert.Throws<ObjectDisposedException>(() => table.Remove(1, 1));
         Assert.Throws<ObjectDisposedException>(() => table.Clear());
@@ -187,6 +233,8 @@ public class CuckooFlowTableTests
                 table.TryGetValue(hashes[i], keys[i], out _);
                 table.Set(hashes[i], keys[i], default);
                 table.TryUpdate(hashes[i], keys[i], default);
+                table.TryUpdate(hashes[i], keys[i], new Wide { B = i }, default);
+                table.TryModify(hashes[i], keys[i], i, static (ref Wide value, int i) => (value.C = i) % 2 == 0);
                 table.GetOrAdd(hashes[i], keys[i], out _);
             }
             sum = 0;
@@ -196,6 +244,41 @@ public class CuckooFlowTableTests
             for (int i = 0; i < keys.Length; i += 2)
                 table.Remove(hashes[i], keys[i]);
             table.Clear();
+        }
+    }
+
+    [Fact]
+    public void A_long_life_of_adds_lookups_updates_removals_and_sweeps_allocates_nothing()
+    {
+        using CuckooFlowTable<Ipv4FlowKey, ulong> table = new(2_000, new FlowTableOptions { Timeouts = true, Counters = true });
+        Ipv4FlowKey[] keys = FlowKeys.RandomIpv4(FlowKeys.NewRandom(out _), 4_096);
+        uint[] hashes = new uint[keys.Length];
+        SymmetricRss.Hash.Compute(keys, hashes);
+        ulong[] values = new ulong[32];
+        bool[] hits = new bool[32];
+        Counter expired = default;
+        Live(10_000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Live(500_000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(expired.Count > 10_000, $"only {expired.Count} entries expired");
+
+        void Live(int steps)
+        {
+            for (int step = 0; step < steps; step++)
+            {
+                int i = step * 1_237 % keys.Length;
+                uint now = (uint)step / 256;
+                table.TryAdd(hashes[i], keys[i], (ulong)i, new FlowTimeouts(4, 10), now);
+                if (step % 3 == 0)
+                    table.Remove(hashes[i ^ 1], keys[i ^ 1]);
+                if (step % 16 != 0)
+                    continue;
+                int start = i & ~31;
+                table.Lookup(hashes.AsSpan(start, 32), keys.AsSpan(start, 32), values, hits, now);
+                table.TryModify(hashes[i], keys[i], 7ul, static (ref ulong value, ulong more) => (value += more) % 2 == 0);
+                table.Sweep(now, 8, ref expired);
+            }
         }
     }
 
@@ -244,6 +327,13 @@ public class CuckooFlowTableTests
             Assert.True(table.TryGetEntry(1, keyOf(i), out FlowEntry<TKey, TValue> entry));
             Assert.Equal(new FlowEntry<TKey, TValue>(1, keyOf(i), valueOf(i)) { LastUsed = 9, Hits = 1, Bytes = 100 }, entry);
         }
+    }
+
+    private struct Counter : IExpiryVisitor<Ipv4FlowKey, ulong>
+    {
+        public int Count { get; private set; }
+
+        public void Expired(in FlowEntry<Ipv4FlowKey, ulong> entry, ExpiryReason reason) => Count++;
     }
 
     private record struct Wide(long A, long B, long C);

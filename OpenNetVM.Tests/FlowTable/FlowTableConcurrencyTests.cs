@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using OpenNetVM.FlowTable;
 
@@ -107,6 +108,55 @@ public class FlowTableConcurrencyTests
         Assert.Equal(table.Count, table.ToArray().Length);
     }
 
+    [Fact]
+    public void Clearing_and_filling_beside_readers_shows_them_whole_entries_of_the_right_keys()
+    {
+        using CuckooFlowTable<Ipv4FlowKey, Wide> table = new(240);
+        using CancellationTokenSource stop = new();
+        int hits = 0;
+        int entries = 0;
+        ConcurrentQueue<string> wrong = [];
+        Thread looker = Start(() =>
+        {
+            Reader<Wide> lookup = Bulk(table);
+            for (uint step = 0; !stop.IsCancellationRequested; step++)
+            {
+                uint id = step % 230;
+                if (!lookup(HashOf(id), KeyOf(id), out Wide value))
+                    continue;
+                Volatile.Write(ref hits, hits + 1);
+                if (WideBelongsTo(value, id) is { } violation)
+                    wrong.Enqueue($"lookup of {id}: {violation}");
+            }
+        });
+        Thread enumerator = Start(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                foreach (FlowEntry<Ipv4FlowKey, Wide> entry in table)
+                {
+                    uint id = entry.Key.Source;
+                    Volatile.Write(ref entries, entries + 1);
+                    if (entry.Key != KeyOf(id) || entry.Hash != HashOf(id) || WideBelongsTo(entry.Value, id) is not null)
+                        wrong.Enqueue($"entry {entry}");
+                }
+            }
+        });
+        uint round = 0;
+        for (; wrong.IsEmpty && (round < 2_000 * (uint)Rounds() || Volatile.Read(ref hits) < 1_000 || Volatile.Read(ref entries) < 1_000); round++)
+        {
+            for (uint i = 0; i < 230; i++)
+                table.Set(HashOf(i), KeyOf(i), WideOf(i, round));
+            table.Clear();
+            Assert.Equal(0, table.Count);
+        }
+        stop.Cancel();
+        looker.Join();
+        enumerator.Join();
+        Assert.Empty(wrong);
+        Assert.Empty(table);
+    }
+
     private static HashSet<Violation> Run<TValue>(
         Func<CuckooFlowTable<Ipv4FlowKey, TValue>, Reader<TValue>> newReader, Func<uint, uint, TValue> valueOf, Func<TValue, uint, Violation?> check, int rounds)
         where TValue : unmanaged
@@ -151,7 +201,14 @@ public class FlowTableConcurrencyTests
             {
             }
             uint permanent = (uint)random.Next((int)Permanent);
-            Assert.True(table.TryUpdate(HashOf(permanent), KeyOf(permanent), valueOf(permanent, step)));
+            bool updated = step % 2 == 0
+                ? table.TryUpdate(HashOf(permanent), KeyOf(permanent), valueOf(permanent, step))
+                : table.TryModify(HashOf(permanent), KeyOf(permanent), valueOf(permanent, step), static (ref TValue value, TValue next) =>
+                {
+                    value = next;
+                    return true;
+                });
+            Assert.True(updated);
         }
         stop.Cancel();
         foreach (Thread reader in readers)

@@ -10,6 +10,7 @@ public class FlowTableLoadTests
         Symmetric,
         Microsoft,
         NeighbouringFlows,
+        Sorted,
     }
 
     [Theory]
@@ -25,6 +26,10 @@ public class FlowTableLoadTests
     [InlineData(1_000_000, HashKind.Symmetric)]
     [InlineData(1_000_000, HashKind.Microsoft)]
     [InlineData(1_000_000, HashKind.NeighbouringFlows)]
+    [InlineData(1_000, HashKind.Sorted)]
+    [InlineData(65_536, HashKind.Sorted)]
+    [InlineData(1_000_000, HashKind.Sorted)]
+    [InlineData(4_000_000, HashKind.Symmetric)]
     public void Ninety_five_percent_of_the_slots_fill_before_the_first_refusal(int capacity, HashKind kind)
     {
         Random random = FlowKeys.NewRandom(out int seed);
@@ -164,6 +169,7 @@ public class FlowTableLoadTests
         {
             HashKind.Random => (uint)random.NextInt64(),
             HashKind.Microsoft => ToeplitzHash.Microsoft.Compute(key),
+            HashKind.Sorted => ToeplitzHash.Microsoft.ComputeSorted(key),
             _ => SymmetricRss.Hash.Compute(key),
         };
         return (hash, key);

@@ -12,6 +12,8 @@ public class FlowTableModelTests
         TryAdd,
         Set,
         TryUpdate,
+        CompareAndUpdate,
+        Modify,
         GetOrAdd,
         Remove,
         Lookup,
@@ -26,7 +28,8 @@ public class FlowTableModelTests
     {
         Gen<Step> step =
             from kind in Gen.Frequency(
-                (8, Gen.Constant(Kind.TryAdd)), (4, Gen.Constant(Kind.Set)), (2, Gen.Constant(Kind.TryUpdate)), (2, Gen.Constant(Kind.GetOrAdd)),
+                (8, Gen.Constant(Kind.TryAdd)), (4, Gen.Constant(Kind.Set)), (2, Gen.Constant(Kind.TryUpdate)), (2, Gen.Constant(Kind.CompareAndUpdate)),
+                (2, Gen.Constant(Kind.Modify)), (2, Gen.Constant(Kind.GetOrAdd)),
                 (5, Gen.Constant(Kind.Remove)), (5, Gen.Constant(Kind.Lookup)), (1, Gen.Constant(Kind.LookupBurst)))
             from key in Gen.Choose(0, 80)
             from value in Gen.Choose(0, 1_000_000)
@@ -106,6 +109,24 @@ public class FlowTableModelTests
                 if (table.TryUpdate(hash, key, value) != known)
                     return "TryUpdate gave the wrong answer";
                 return known ? Put(model, step.Key, value) : null;
+            case Kind.CompareAndUpdate:
+                // The value that is there, or, every third time, most likely another.
+                bool same = step.Value % 3 != 0 || old.Equals(value);
+                if (table.TryUpdate(hash, key, value, expected: same ? old : value) != (known && same))
+                    return "the conditional TryUpdate gave the wrong answer";
+                return known && same ? Put(model, step.Key, value) : null;
+            case Kind.Modify:
+                (TValue Seen, TValue New, int Calls) state = (default, value, 0);
+                bool wanted = step.Value % 3 != 0;
+                bool updated = table.TryModify(hash, key, new Callback<TValue>(ref state, wanted), static (ref TValue current, Callback<TValue> callback) =>
+                {
+                    callback.State = (current, callback.State.New, callback.State.Calls + 1);
+                    current = callback.State.New;
+                    return callback.Wanted;
+                });
+                if (updated != (known && wanted) || state.Calls != (known ? 1 : 0) || !state.Seen.Equals(old))
+                    return "TryModify gave the wrong answer";
+                return updated ? Put(model, step.Key, value) : null;
             case Kind.Remove:
                 bool removed = table.Remove(hash, key, out evicted);
                 model.Remove(step.Key);
@@ -171,5 +192,12 @@ public class FlowTableModelTests
     {
         uint half = (uint)(id >> 2) * 40503 & 0xffff;
         return (half << 16 | half, new Ipv4FlowKey(0x0a000000u + id, 0x0b000000, id, 80, 17));
+    }
+
+    private readonly ref struct Callback<TValue>(ref (TValue Seen, TValue New, int Calls) state, bool wanted)
+    {
+        public readonly ref (TValue Seen, TValue New, int Calls) State = ref state;
+
+        public readonly bool Wanted = wanted;
     }
 }
