@@ -1,0 +1,62 @@
+using OpenNetVM.Benchmarks.Comparisons;
+
+namespace OpenNetVM.Benchmarks.Experiments.Paper;
+
+/// <summary>
+/// Measures contenders at every position, one after the other, round after round, so that the machine's moods meet all of them; the order is turned
+/// round from round to round.
+/// </summary>
+/// <param name="positions">Positions on the horizontal axis.</param>
+/// <param name="contenders">Who takes part.</param>
+internal sealed class LoadSweep(IReadOnlyList<double> positions, IReadOnlyList<LoadContender> contenders)
+{
+    private readonly Dictionary<(int Position, int Contender), List<LoadFigure>> _figures = [];
+
+    private int _rounds;
+
+    /// <summary>Measures everything so many times more.</summary>
+    internal async Task RunAsync(int rounds)
+    {
+        for (int end = _rounds + rounds; _rounds < end; _rounds++)
+        {
+            for (int position = 0; position < positions.Count; position++)
+            {
+                for (int turn = 0; turn < contenders.Count; turn++)
+                {
+                    int contender = _rounds % 2 == 0 ? turn : contenders.Count - 1 - turn;
+                    LoadFigure figure = await contenders[contender].Measure(positions[position]);
+                    if (!_figures.TryGetValue((position, contender), out List<LoadFigure>? figures))
+                        _figures.Add((position, contender), figures = []);
+                    figures.Add(figure);
+                }
+            }
+        }
+    }
+
+    /// <summary>What was measured, in a unit.</summary>
+    /// <param name="unit">Name of the unit.</param>
+    /// <param name="convert">From position and nanoseconds per packet.</param>
+    internal IEnumerable<ExperimentPoint> Points(string unit, Func<double, double, double> convert)
+    {
+        for (int contender = 0; contender < contenders.Count; contender++)
+        {
+            for (int position = 0; position < positions.Count; position++)
+            {
+                List<LoadFigure> figures = _figures[(position, contender)];
+                double x = positions[position];
+                yield return new ExperimentPoint(contenders[contender].Name, x, unit, Summary.Of([.. figures.Select(figure => convert(x, figure.Nanoseconds))]))
+                {
+                    Collections = figures[0].Collections is null ? null : figures.Sum(static figure => figure.Collections ?? 0),
+                    BytesPerPacket = figures.Max(static figure => figure.BytesPerPacket),
+                };
+            }
+        }
+    }
+
+    /// <summary>Median nanoseconds per packet of a contender, by position.</summary>
+    internal double[] Nanoseconds(string contender)
+    {
+        int index = contenders.ToList().FindIndex(one => one.Name == contender);
+        return [.. positions.Select((_, position) => Summary.Of([.. _figures[(position, index)].Select(static figure => figure.Nanoseconds)]).Median)];
+    }
+}
