@@ -7,7 +7,7 @@ namespace OpenNetVM.Benchmarks.Experiments.Paper;
 internal static class ExperimentPlot
 {
     private const int Width = 900;
-    private const int Height = 560;
+    private const int Height = 640;
 
     /// <summary>True where there is a font to write with.</summary>
     internal static bool HasFonts => SkiaSharp.SKFontManager.Default.FontFamilyCount > 0;
@@ -34,14 +34,10 @@ internal static class ExperimentPlot
             line.MarkerSize = result.HasTable ? 6 : 0;
             if (!result.HasTable)
                 continue;
-            plot.Add.Plottable(new ErrorBar(
-                x,
-                y,
-                null,
-                null,
-                points.Zip(y, (point, median) => median - Scale(result, point.Value.Minimum)).ToArray(),
-                points.Zip(y, (point, median) => Scale(result, point.Value.Maximum) - median).ToArray())
+            plot.Add.Plottable(new ErrorBar(x, y, null, null, null, null)
             {
+                YErrorNegative = points.Zip(y, (point, median) => median - Scale(result, point.Value.Minimum)).ToArray(),
+                YErrorPositive = points.Zip(y, (point, median) => Scale(result, point.Value.Maximum) - median).ToArray(),
                 Color = line.Color,
             });
         }
@@ -83,6 +79,7 @@ internal static class ExperimentPlot
             text.LabelFontSize = 11;
         }
 
+        plot.Legend.FontSize = 10;
         plot.ShowLegend(Edge.Bottom);
     }
 

@@ -53,10 +53,26 @@ internal sealed class LoadSweep(IReadOnlyList<double> positions, IReadOnlyList<L
         }
     }
 
-    /// <summary>Median nanoseconds per packet of a contender, by position.</summary>
-    internal double[] Nanoseconds(string contender)
+    /// <summary>How many times as long a contender takes as another, round by round. Nothing where either does not take part.</summary>
+    internal IEnumerable<ExperimentPoint> Ratios(string contender, string baseline)
     {
-        int index = contenders.ToList().FindIndex(one => one.Name == contender);
-        return [.. positions.Select((_, position) => Summary.Of([.. _figures[(position, index)].Select(static figure => figure.Nanoseconds)]).Median)];
+        int one = IndexOf(contender);
+        int other = IndexOf(baseline);
+        if (one < 0 || other < 0)
+            yield break;
+        for (int position = 0; position < positions.Count; position++)
+        {
+            IEnumerable<double> ratios = _figures[(position, one)].Zip(_figures[(position, other)], static (mine, its) => mine.Nanoseconds / its.Nanoseconds);
+            yield return new ExperimentPoint($"{contender} / {baseline}", positions[position], "ratio of times", Summary.Of([.. ratios]));
+        }
     }
+
+    /// <summary>Nanoseconds per packet of a contender, by position.</summary>
+    internal Summary[] Nanoseconds(string contender)
+    {
+        int index = IndexOf(contender);
+        return [.. positions.Select((_, position) => Summary.Of([.. _figures[(position, index)].Select(static figure => figure.Nanoseconds)]))];
+    }
+
+    private int IndexOf(string contender) => contenders.ToList().FindIndex(one => one.Name == contender);
 }

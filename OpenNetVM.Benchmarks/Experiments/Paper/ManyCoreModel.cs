@@ -3,7 +3,7 @@ namespace OpenNetVM.Benchmarks.Experiments.Paper;
 /// <summary>What a host with a core for every thread would do, from what one and two cores did. A straight line each, and nothing more.</summary>
 /// <param name="Port">Nanoseconds per packet for taking it from a port and giving it back to one, on one core.</param>
 /// <param name="Hop">Nanoseconds per packet for one more function, its TX included, on one core.</param>
-/// <param name="RemoteHop">The same where the function has another core than TX: time of the busier of the two, with the lines that move between them.</param>
+/// <param name="RemoteHop">The same where the function has another core than TX: time of the busier of the two, with all lines that move between them.</param>
 internal sealed record ManyCoreModel(double Port, double Hop, double RemoteHop)
 {
     /// <summary>The three layouts of the paper's figure 4: how many RX threads, TX threads, NFs in a row, and parallel chains of them.</summary>
@@ -13,11 +13,12 @@ internal sealed record ManyCoreModel(double Port, double Hop, double RemoteHop)
     internal static ManyCoreModel Fit(IReadOnlyList<double> lengths, IReadOnlyList<double> oneCore, IReadOnlyList<double> twoCores)
     {
         (double port, double hop) = Line(lengths, oneCore);
-        (_, double remote) = Line(lengths, twoCores);
+        (double remotePort, double remoteHop) = Line(lengths, twoCores);
 
-        // Noise must not make a hop cost nothing, nor a hop to another core less than one on the same.
-        hop = Math.Max(1, hop);
-        return new ManyCoreModel(Math.Max(1, port), hop, Math.Max(remote, hop / 2));
+        // What the line for two cores starts higher with is the move of a packet's own lines to the other core. It is paid once there, but at every
+        // function where each has a core. Noise must make neither part less than nothing.
+        double move = Math.Max(0, remotePort - port);
+        return new ManyCoreModel(Math.Max(1, port), Math.Max(0, hop), Math.Max(1, Math.Max(0, remoteHop) + move));
     }
 
     /// <summary>Nanoseconds per packet of the stage that limits a layout.</summary>
@@ -27,8 +28,8 @@ internal sealed record ManyCoreModel(double Port, double Hop, double RemoteHop)
     /// <summary>Assumptions and results, for people.</summary>
     internal IEnumerable<string> Describe(double meanBytes)
     {
-        yield return FormattableString.Invariant($"**Model, not measurement.** Least-squares lines through the medians: on one core {Port:F1} ns per packet for the port's two sides and {Hop:F1} ns for each function with its TX; with two cores {RemoteHop:F1} ns for each function, which is the time of the busier core and contains the cache lines that move between them.");
-        yield return "Assumptions: every thread has a core of its own; RX takes all of the port's cost, although it is TX that gives packets back; a TX thread takes as long for a hop as the busier core of the two-core figure does; functions do nothing but read a byte; RX and TX threads share their work evenly; memory, caches shared between cores and NICs limit nothing. The slowest stage sets the rate. The last makes the model optimistic where frames are long, the second and third pessimistic.";
+        yield return FormattableString.Invariant($"**Model, not measurement.** Least-squares lines through the least times of each chain: on one core {Port:F1} ns per packet for the port's two sides and {Hop:F1} ns for each function with its TX; {RemoteHop:F1} ns for each function on a core that its packets were not on before: what another function costs the busier of two cores, and what the two-core line starts higher with, which is the move of a packet to the other core.");
+        yield return "Assumptions: every thread has a core of its own; RX takes all of the port's cost, although it is TX that gives packets back; a TX thread takes as long for a hop as the busier core of the two-core figure does; functions do nothing but read a byte; RX and TX threads share their work evenly; memory, caches shared between cores and NICs limit nothing. The slowest stage sets the rate. The last makes the model optimistic, most of all where it says more than memory and NICs can carry; the second and third make it pessimistic.";
         foreach (Layout layout in PaperLayouts)
         {
             double ns = Predict(layout);

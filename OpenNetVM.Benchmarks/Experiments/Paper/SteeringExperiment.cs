@@ -13,6 +13,7 @@ internal sealed class SteeringExperiment
 {
     private const string Unit = "thousand packets/s";
     private const int Flows = 2_000;
+    private const double PaperSecondsToFirstPacket = 0.52;
     private const double LightLoad = 40_000;
     private const double HeavyLoad = 90_000;
 
@@ -77,6 +78,7 @@ internal sealed class SteeringExperiment
         long started = Stopwatch.GetTimestamp();
         InstanceId replica = _manager.StartInstance(_inspection);
         TimeSpan toFirstPacket = WaitForFirstPacket(replica, started);
+        _events.Add(new ExperimentEvent(Elapsed(started) + PaperSecondsToFirstPacket, "paper: its first packet"));
         Sample(phase);
         Note("IDS begins to divert");
         _lab.Suspects = true;
@@ -110,11 +112,10 @@ internal sealed class SteeringExperiment
             PlotUnit = Unit,
             HasTable = false,
             Points = _points,
-            Lines = [],
             Events = _events,
             Notes =
             [
-                FormattableString.Invariant($"The second replica handled its first packet {toFirstPacket.TotalMilliseconds:F2} ms after its start was asked for, under load. Paper: 520 ms, for a process or a container; this one is an object on a worker that runs already, so the two figures stand for different things."),
+                FormattableString.Invariant($"The second replica handled its first packet {toFirstPacket.TotalMilliseconds:F2} ms after its start was asked for, under load. Paper: {1e3 * PaperSecondsToFirstPacket:F0} ms, for a process or a container; this one is an object on a worker that runs already, so the two figures stand for different things."),
                 FormattableString.Invariant($"Packets handled: SDN {Of("SDN").Handled:N0}, IDS {Of("IDS").Handled:N0}, scrubber {Of("scrubber").Handled:N0}; {answers:N0} answers of the controller."),
                 $"At the end: {end.ConservationLine}. All drops were the scrubber's; the run fails otherwise.",
                 FormattableString.Invariant($"Garbage collections meanwhile: {collections}. What allocates is the controller's side and the sampling, not the packets' way."),
