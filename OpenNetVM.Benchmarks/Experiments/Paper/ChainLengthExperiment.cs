@@ -47,6 +47,7 @@ internal static class ChainLengthExperiment
         }
 
         LoadSweep sweep = new(lengths, contenders);
+        await sweep.WarmUpAsync();
         List<double> lines = [];
         for (int round = 0; round < settings.Rounds; round++)
         {

@@ -16,6 +16,7 @@ internal static class HttpMixExperiment
         if (settings.HasTwoCores)
             contenders.Add(new(TwoCores, length => MeasureAsync(settings, (int)length, twoCores: true)));
         LoadSweep sweep = new(Lengths, contenders);
+        await sweep.WarmUpAsync();
         await sweep.RunAsync(settings.Rounds);
 
         double bits = 8 * FrameSizes.HttpMix.Mean;

@@ -14,6 +14,13 @@ internal sealed class LoadSweep(IReadOnlyList<double> positions, IReadOnlyList<L
 
     private int _rounds;
 
+    /// <summary>Measures everybody once without counting it, so that the code is compiled and the memory there.</summary>
+    internal async Task WarmUpAsync()
+    {
+        foreach (LoadContender contender in contenders)
+            await contender.Measure(positions[0]);
+    }
+
     /// <summary>Measures everything so many times more.</summary>
     internal async Task RunAsync(int rounds)
     {
