@@ -31,7 +31,7 @@ Task("Help")
     Console.WriteLine("usage: ./build.sh <target> [arguments]");
     Console.WriteLine();
     foreach (var task in Tasks.Where(task => !task.Name.StartsWith("__")).OrderBy(task => task.Name))
-        Console.WriteLine($"  {task.Name.ToLowerInvariant(),-10} {task.Description}");
+        Console.WriteLine($"  {task.Name.ToLowerInvariant(),-11} {task.Description}");
 });
 
 Task("Build")
@@ -61,6 +61,10 @@ Task("Run")
 
 Task("Bench")
     .Description("builds and runs the benchmarks; beside the same in C: chain [two-cores], flow-table, rss (chain-reference: C alone); other arguments go to BenchmarkDotNet (--list flat, --filter '*Ring*', ...)")
+    .Does(() => BuildProgram("OpenNetVM.Benchmarks"));
+
+Task("Experiments")
+    .Description("builds and runs the paper's evaluation: all of it, or some of e1 e2 e3 e4 e5; --quick, --rounds N, --output FOLDER (default docs/performance)")
     .Does(() => BuildProgram("OpenNetVM.Benchmarks"));
 
 Task("Pack")

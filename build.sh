@@ -30,7 +30,7 @@ restored=$(dotnet tool restore 2>&1) || fail "the build tool could not be restor
 cake=(dotnet cake build.cake "--target=$target" --verbosity=quiet
   --settings_enablescriptcache=true --paths_cache=artifacts/cake --paths_tools=artifacts/cake)
 
-# Run and Bench are only built by Cake. The program then takes the place of this shell: it has the terminal, every signal (Ctrl-C, SIGTERM)
+# Run, Bench and Experiments are only built by Cake. The program then takes the place of this shell: it has the terminal, every signal (Ctrl-C, SIGTERM)
 # and the exit code to itself, and no build tool stays in memory beside what is being measured.
 case $target in
   run)
@@ -42,6 +42,11 @@ case $target in
     # From the root, where BenchmarkDotNet looks for the project that it measures.
     "${cake[@]}"
     exec dotnet "$root/OpenNetVM.Benchmarks/bin/Release/net10.0/OpenNetVM.Benchmarks.dll" "$@"
+    ;;
+  experiments)
+    # From the root, whose docs/performance takes the results.
+    "${cake[@]}"
+    exec dotnet "$root/OpenNetVM.Benchmarks/bin/Release/net10.0/OpenNetVM.Benchmarks.dll" experiments "$@"
     ;;
   *)
     # Base64 of NUL-terminated arguments: the one form in which spaces, quotes, newlines and leading dashes all reach the target as they are.

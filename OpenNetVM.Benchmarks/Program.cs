@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using OpenNetVM.Benchmarks.Comparisons;
 using OpenNetVM.Benchmarks.Experiments;
+using OpenNetVM.Benchmarks.Experiments.Paper;
 
 // Comparisons with the same work done in C; everything else goes to BenchmarkDotNet (for example --filter *Ring*).
 switch (args)
@@ -11,6 +12,8 @@ switch (args)
     case ["chain-reference", ..]:
         await ChainThroughput.RunReferenceAsync(args[1..]);
         break;
+    case ["experiments", ..]:
+        return await PaperExperiments.RunAsync(args[1..]);
     case ["rss", ..]:
         RssComparison.Run(args[1..]);
         break;
@@ -21,3 +24,5 @@ switch (args)
         BenchmarkSwitcher.FromAssembly(typeof(ChainThroughput).Assembly).Run(args);
         break;
 }
+
+return 0;

@@ -30,6 +30,7 @@ internal sealed unsafe class ReferenceChain : IDisposable
             Chains = (uint)options.Chains,
             Core = (uint)options.Core,
             FunctionCore = (uint)options.FunctionCore,
+            FrameLength = (uint)options.FrameLength,
         };
         nint chain;
         Check(reference.Create(&config, &chain), "made");
@@ -100,6 +101,7 @@ internal sealed unsafe class ReferenceChain : IDisposable
         internal uint Chains;
         internal uint Core;
         internal uint FunctionCore;
+        internal uint FrameLength;
     }
 
     // struct chain_result.

@@ -32,4 +32,7 @@ internal sealed record ReferenceChainOptions
 
     /// <summary>The core of the functions, where they have one of their own.</summary>
     internal int FunctionCore { get; init; }
+
+    /// <summary>Bytes of every frame, 64 to 1,518, without FCS.</summary>
+    internal int FrameLength { get; init; } = 64;
 }

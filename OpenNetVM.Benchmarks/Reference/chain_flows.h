@@ -11,7 +11,8 @@
 #include <rte_jhash.h>
 #include <rte_malloc.h>
 
-#define FRAME_LENGTH 64
+#define FRAME_SHORTEST 64
+#define FRAME_LONGEST 1518
 #define FRAME_TUPLE 22  // 16 bytes from the time to live on: it, protocol, checksum, both addresses, both ports
 #define FRAME_SOURCE 26 // the source address
 
@@ -32,7 +33,8 @@ struct flows {
 	struct rte_hash *table;
 	struct arrival *arrivals;
 	uint32_t mask; // arrivals less one: a power of two
-	uint8_t frame[FRAME_LENGTH] __rte_cache_aligned;
+	uint32_t frame_length;
+	uint8_t frame[FRAME_LONGEST + 18] __rte_cache_aligned;
 };
 
 static __rte_always_inline void flow_key_read(const uint8_t *frame, struct flow_key *key)
@@ -42,13 +44,14 @@ static __rte_always_inline void flow_key_read(const uint8_t *frame, struct flow_
 	_mm_store_si128((__m128i *)key, _mm_and_si128(_mm_loadu_si128((const __m128i *)(frame + FRAME_TUPLE)), mask));
 }
 
-static void frame_make(uint8_t *frame)
+static void frame_make(uint8_t *frame, uint32_t length)
 {
+	const uint16_t total = length - 14, datagram = length - 34;
 	static const uint8_t ethernet[] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0 };
-	static const uint8_t ip[] = { 0x45, 0, 0, FRAME_LENGTH - 14, 0, 0, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, 0, 192, 168, 0, 1 };
-	static const uint8_t udp[] = { 0x30, 0x39, 0, 53, 0, FRAME_LENGTH - 34, 0, 0 };
+	const uint8_t ip[] = { 0x45, 0, total >> 8, total & 0xff, 0, 0, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, 0, 192, 168, 0, 1 };
+	const uint8_t udp[] = { 0x30, 0x39, 0, 53, datagram >> 8, datagram & 0xff, 0, 0 };
 
-	memset(frame, 0, FRAME_LENGTH);
+	memset(frame, 0, length);
 	memcpy(frame, ethernet, sizeof(ethernet));
 	memcpy(frame + 14, ip, sizeof(ip));
 	memcpy(frame + 34, udp, sizeof(udp));
@@ -71,12 +74,12 @@ static int flows_make(struct flows *flows, const char *name, uint32_t count, uin
 	};
 	uint32_t arrivals = rte_align32pow2(RTE_MAX(count, 64u));
 	uint32_t random = 12345;
-	uint8_t frame[FRAME_LENGTH];
+	uint8_t frame[FRAME_SHORTEST];
 	struct flow_key key;
 	int error;
 
-	frame_make(flows->frame);
-	memcpy(frame, flows->frame, FRAME_LENGTH);
+	frame_make(flows->frame, flows->frame_length);
+	memcpy(frame, flows->frame, FRAME_SHORTEST);
 	flows->mask = arrivals - 1;
 	flows->arrivals = rte_malloc("arrivals", arrivals * sizeof(struct arrival), RTE_CACHE_LINE_SIZE);
 	if (flows->arrivals == NULL)

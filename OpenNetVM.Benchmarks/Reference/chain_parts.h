@@ -23,12 +23,15 @@ static __rte_always_inline uint32_t chain_receive(struct chain *chain, struct rt
 
 		memcpy((uint8_t *)packet + offsetof(struct rte_mbuf, rearm_data), &chain->rearm, sizeof(chain->rearm));
 		packet->ol_flags = RTE_MBUF_F_RX_RSS_HASH;
-		packet->pkt_len = FRAME_LENGTH;
-		packet->data_len = FRAME_LENGTH;
+		packet->pkt_len = chain->flows.frame_length;
+		packet->data_len = chain->flows.frame_length;
 		packet->hash.rss = arrival.rss;
 		METADATA(packet) = fresh.word;
 		data = (uint8_t *)packet->buf_addr + RTE_PKTMBUF_HEADROOM;
-		rte_mov64(data, chain->flows.frame);
+		if (chain->flows.frame_length == FRAME_SHORTEST)
+			rte_mov64(data, chain->flows.frame);
+		else
+			rte_memcpy(data, chain->flows.frame, chain->flows.frame_length);
 		memcpy(data + FRAME_SOURCE, &arrival.source, sizeof(arrival.source));
 	}
 	chain->generated += burst;

@@ -35,6 +35,7 @@ struct chain_config {
 	uint32_t chains;    // that the flow table gives to the flows in turn, 1 to CHAIN_MAX_CHAINS; all with the same functions
 	uint32_t core;      // of RX and TX, or of everything
 	uint32_t nf_core;   // of the functions, for two cores
+	uint32_t frame_length; // bytes of every frame, 64 to 1518, without FCS
 };
 
 struct chain_result {

@@ -79,6 +79,7 @@ static int chain_build(struct chain *chain, unsigned int number)
 	}
 
 	snprintf(name, sizeof(name), "flows%u", number);
+	chain->flows.frame_length = config->frame_length;
 	return flows_make(&chain->flows, name, config->flows, config->chains, hash);
 }
 
@@ -89,7 +90,7 @@ int chain_create(const struct chain_config *config, struct chain **created)
 	int error;
 
 	if (config->layout > CHAIN_CALLS || config->steering > CHAIN_CLASSIFIED || config->length > CHAIN_MAX_LENGTH
-		|| config->burst < 1 || config->burst > CHAIN_MAX_BURST || config->chains < 1 || config->chains > CHAIN_MAX_CHAINS || config->flows < 1 || config->flows > 16u << 20
+		|| config->frame_length < FRAME_SHORTEST || config->frame_length > FRAME_LONGEST || config->burst < 1 || config->burst > CHAIN_MAX_BURST || config->chains < 1 || config->chains > CHAIN_MAX_CHAINS || config->flows < 1 || config->flows > 16u << 20
 		|| !rte_is_power_of_2(config->ring_size) || config->ring_size < 2 * config->burst || config->ring_size > 1u << 20)
 		return EINVAL;
 	chain = rte_zmalloc("chain", sizeof(*chain), RTE_CACHE_LINE_SIZE);

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using OpenNetVM.Benchmarks.Reference;
+using OpenNetVM.Core.Chains;
+using OpenNetVM.Core.Dataplane;
+using OpenNetVM.Core.Diagnostics;
+using OpenNetVM.Core.Management;
+using OpenNetVM.Core.Ports;
+using OpenNetVM.Core.Services;
+using OpenNetVM.FlowTable;
+
+namespace OpenNetVM.Benchmarks.Experiments.Paper;
+
+/// <summary>Takes one figure of a chain, ours or in C.</summary>
+internal static class ChainLoad
+{
+    /// <summary>Builds a platform, lets packets run through it, and takes it down again.</summary>
+    /// <exception cref="InvalidOperationException">Packets were lost or dropped, or none came through.</exception>
+    internal static async Task<LoadFigure> MeasureAsync(ExperimentSettings settings, ChainLoadOptions options)
+    {
+        await using NfManager manager = Build(settings, options, out IPort port);
+        foreach (Ipv4FlowKey rule in options.Rules)
+        {
+            if (!manager.Director.TrySet(rule, new ChainId(1)))
+                throw new InvalidOperationException($"The flow director has no room for {options.Rules.Count} rules.");
+        }
+
+        manager.Start();
+        Thread.Sleep(settings.WarmUp);
+        AllocationWatch allocations = AllocationWatch.Start();
+        long first = port.GetStatistics().TransmittedPackets;
+        double best = double.MaxValue;
+        for (int window = 0; window < settings.Windows; window++)
+        {
+            long packets = port.GetStatistics().TransmittedPackets;
+            long begin = Stopwatch.GetTimestamp();
+            Thread.Sleep(settings.Window);
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(begin);
+            packets = port.GetStatistics().TransmittedPackets - packets;
+            if (packets > 0)
+                best = Math.Min(best, elapsed.TotalNanoseconds / packets);
+        }
+
+        long all = port.GetStatistics().TransmittedPackets - first;
+        int collections = allocations.Collections();
+        double bytes = (double)allocations.Bytes() / Math.Max(1, all);
+        await manager.StopAsync();
+        PlatformStatistics end = manager.GetStatistics();
+        if (end.Unaccounted != 0 || end.Dropped != 0 || all == 0)
+            throw new InvalidOperationException($"The chain of {options.Length} lost packets or moved none: {end.ConservationLine}.");
+        return new LoadFigure(best, collections, bytes);
+    }
+
+    /// <summary>The same of a chain in C.</summary>
+    internal static LoadFigure Measure(ExperimentSettings settings, ChainReference library, ReferenceChainOptions options)
+    {
+        using ReferenceChain chain = new(library, options with { Core = settings.Core, FunctionCore = settings.FunctionCore });
+        chain.Run(settings.Window);
+        return new LoadFigure(Enumerable.Range(0, settings.Windows).Min(_ => chain.Run(settings.Window)));
+    }
+
+    private static NfManager Build(ExperimentSettings settings, ChainLoadOptions options, out IPort port)
+    {
+        NfManagerBuilder builder = new() { Options = new NfManagerOptions { Dataplane = options.Dataplane } };
+        builder.AddWorker("worker", settings.Core, IdleStrategy.Spin);
+        if (options.TwoCores)
+            builder.AddWorker("functions", settings.FunctionCore, IdleStrategy.Spin);
+        port = options.Port();
+        PortId id = builder.AddPort(port);
+        ServiceOptions service = new() { Workers = options.TwoCores ? ["functions"] : [] };
+        ServiceId[] services = [.. Enumerable.Range(0, options.Length).Select(i => builder.AddService($"service {i}", options.Function, service))];
+
+        // Rules lead through the same functions, so that only the way in which a chain is found differs.
+        builder.DefaultChain = ServiceChain.Through(services).To(id);
+        builder.AddChain(ServiceChain.Through(services).To(id));
+        return builder.Build();
+    }
+}

@@ -1,0 +1,28 @@
+using OpenNetVM.Core.Dataplane;
+using OpenNetVM.Core.NetworkFunctions;
+using OpenNetVM.Core.Ports;
+using OpenNetVM.FlowTable;
+
+namespace OpenNetVM.Benchmarks.Experiments.Paper;
+
+/// <summary>A chain of ours that is put under load.</summary>
+internal sealed record ChainLoadOptions
+{
+    /// <summary>Functions in the chain.</summary>
+    internal required int Length { get; init; }
+
+    /// <summary>True for RX and TX on one core and the functions on another; false for everything on one.</summary>
+    internal bool TwoCores { get; init; }
+
+    /// <summary>Makes the port that the packets come from and leave by.</summary>
+    internal required Func<IPort> Port { get; init; }
+
+    /// <summary>Makes the functions.</summary>
+    internal required Func<NetworkFunction> Function { get; init; }
+
+    /// <summary>Flows that the flow director gets a rule for; empty for the default chain.</summary>
+    internal IReadOnlyList<Ipv4FlowKey> Rules { get; init; } = [];
+
+    /// <summary>Sizes and behaviour of the data path: where a contender differs from another by an option, it is one of these.</summary>
+    internal DataplaneOptions Dataplane { get; init; } = new();
+}

@@ -1,0 +1,37 @@
+using OpenNetVM.Benchmarks.Reference;
+
+namespace OpenNetVM.Benchmarks.Experiments.Paper;
+
+/// <summary>How long and where the experiments measure.</summary>
+internal sealed record ExperimentSettings
+{
+    /// <summary>True to see only whether everything works: few points, short windows, one round. Such figures mean nothing.</summary>
+    internal bool Quick { get; init; }
+
+    /// <summary>Figures of each contender at each point.</summary>
+    internal required int Rounds { get; init; }
+
+    /// <summary>The core of RX and TX, or of everything.</summary>
+    internal int Core { get; } = Environment.ProcessorCount - 1;
+
+    /// <summary>The core of the functions, where they have one of their own.</summary>
+    internal int FunctionCore { get; }
+
+    /// <summary>Length of one window.</summary>
+    internal TimeSpan Window => TimeSpan.FromMilliseconds(Quick ? 2 : 10);
+
+    /// <summary>Windows in a measurement, the shortest of which counts: what disturbs a window only ever makes it longer.</summary>
+    internal int Windows => Quick ? 2 : 8;
+
+    /// <summary>Time for the compiler to replace its first code, and for caches to fill.</summary>
+    internal TimeSpan WarmUp => TimeSpan.FromMilliseconds(Quick ? 10 : 80);
+
+    /// <summary>The same done in C, null where DPDK or a compiler is missing.</summary>
+    internal ChainReference? Reference { get; init; }
+
+    /// <summary>Why there is no <see cref="Reference"/>.</summary>
+    internal string MissingReference { get; init; } = "";
+
+    /// <summary>True where two pollers have a core each.</summary>
+    internal bool HasTwoCores => Core != FunctionCore;
+}
