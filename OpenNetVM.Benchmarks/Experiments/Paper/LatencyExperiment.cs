@@ -90,7 +90,7 @@ internal static class LatencyExperiment
     private static IEnumerable<string> Notes(List<double> lines)
     {
         yield return FormattableString.Invariant($"The clock (Stopwatch) costs {LatencyProbe.ClockCost():F0} ns a reading here; each figure of ours contains that once, and it is not taken off. The flow director's rules are looked up at RX, before the stamp: at the hop only a version is compared.");
-        yield return "The tail (99.9% and above) is the machine's: whatever else runs on its two cores, and on a virtual machine the host. A garbage collection within a measurement would show there; they are counted above.";
+        yield return "The maximum is the machine's, for ours and C's alike: whatever else runs on its two cores, and on a virtual machine the host. At 99.9% ours is many times C's, which has not been explained. It is not the garbage collector, whose collections are counted above; ours takes a packet every ten microseconds, though, and C the next one a microsecond after the last, so that C's samples span a shorter time.";
         if (lines.Count > 0)
         {
             Summary line = Summary.Of(lines);
