@@ -13,6 +13,8 @@ namespace OpenNetVM.Benchmarks.Experiments.Paper;
 /// <summary>Takes one figure of a chain, ours or in C.</summary>
 internal static class ChainLoad
 {
+    private const int MostWindows = 5_000;
+
     /// <summary>Builds a platform, lets packets run through it, and takes it down again.</summary>
     /// <exception cref="InvalidOperationException">Packets were lost or dropped, or none came through.</exception>
     internal static async Task<LoadFigure> MeasureAsync(ExperimentSettings settings, ChainLoadOptions options)
@@ -29,8 +31,11 @@ internal static class ChainLoad
         AllocationWatch allocations = AllocationWatch.Start();
         long first = port.GetStatistics().TransmittedPackets;
         double best = double.MaxValue;
-        for (int window = 0; window < settings.Windows; window++)
+        for (int window = 0; window < settings.Windows || best == double.MaxValue; window++)
         {
+            // On a loaded machine a worker may not get its core for several windows; after so many there is another reason.
+            if (window == MostWindows)
+                throw new InvalidOperationException($"No packet came through the chain of {options.Length} in {MostWindows} windows of {settings.Window.TotalMilliseconds} ms.");
             long packets = port.GetStatistics().TransmittedPackets;
             long begin = Stopwatch.GetTimestamp();
             Thread.Sleep(settings.Window);
@@ -45,8 +50,8 @@ internal static class ChainLoad
         double bytes = (double)allocations.Bytes() / Math.Max(1, all);
         await manager.StopAsync();
         PlatformStatistics end = manager.GetStatistics();
-        if (end.Unaccounted != 0 || end.Dropped != 0 || all == 0)
-            throw new InvalidOperationException($"The chain of {options.Length} lost packets or moved none: {end.ConservationLine}.");
+        if (end.Unaccounted != 0 || end.Dropped != 0)
+            throw new InvalidOperationException($"The chain of {options.Length} lost packets: {end.ConservationLine}.");
         return new LoadFigure(best, collections, bytes);
     }
 
