@@ -35,8 +35,12 @@ public sealed unsafe class PoolCache
     /// Allocates a burst. Fresh packets are empty (length 0), start behind the headroom, have no ingress port and a zeroed user area.
     /// </summary>
     /// <returns>How many descriptors at the front of <paramref name="burst"/> were filled; fewer than asked when the pool is exhausted, which is counted.</returns>
-    public int Allocate(Span<PacketDescriptor> burst)
+    public int Allocate(Span<PacketDescriptor> burst) => Allocate(burst, FreshHeader(Pool.Headroom), rssHash: 0);
+
+    /// <summary>As <see cref="Allocate(Span{PacketDescriptor})"/>, for ports whose packets all begin with the same header word and have the same hash.</summary>
+    internal int Allocate(Span<PacketDescriptor> burst, ulong header, uint rssHash)
     {
+        ulong hash = (ulong)rssHash << 32;
         int done = 0;
         while (done < burst.Length)
         {
@@ -47,7 +51,7 @@ public sealed unsafe class PoolCache
             }
 
             int count = Math.Min(_count, burst.Length - done);
-            Prepare(_items.AsSpan(_count - count, count), burst.Slice(done, count), Pool.Owners, Pool.HeaderOf(0), Pool.Stride, FreshHeader(Pool.Headroom));
+            Prepare(_items.AsSpan(_count - count, count), burst.Slice(done, count), Pool.Owners, Pool.HeaderOf(0), Pool.Stride, header, hash);
             _count -= count;
             done += count;
         }
@@ -57,7 +61,7 @@ public sealed unsafe class PoolCache
         return done;
     }
 
-    /// <summary>Allocates one packet, as <see cref="Allocate"/> does.</summary>
+    /// <summary>Allocates one packet, as <see cref="Allocate(Span{PacketDescriptor})"/> does.</summary>
     /// <returns>False when the pool is exhausted, which is counted.</returns>
     public bool TryAllocate(out PacketDescriptor descriptor)
     {
@@ -112,6 +116,7 @@ public sealed unsafe class PoolCache
     }
 
     // Returns how many were free to be freed, and puts their indexes into room. Apart from the rest for the same reason as Prepare.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Release(ReadOnlySpan<PacketDescriptor> burst, Span<uint> room, uint* owners, uint capacity)
     {
         int freed = 0;
@@ -128,17 +133,20 @@ public sealed unsafe class PoolCache
     }
 
     // Apart from the rest so that everything stays in registers: every packet of a port goes through this loop.
-    private static void Prepare(ReadOnlySpan<uint> items, Span<PacketDescriptor> burst, uint* owners, PacketHeader* buffers, int stride, ulong fresh)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Prepare(ReadOnlySpan<uint> items, Span<PacketDescriptor> burst, uint* owners, PacketHeader* buffers, nint stride, ulong header, ulong hash)
     {
-        for (int i = 0; i < items.Length && i < burst.Length; i++)
+        int last = items.Length - 1;
+        for (int i = 0; i < burst.Length && (uint)last < (uint)items.Length; i++, last--)
         {
-            uint index = items[items.Length - 1 - i];
-            burst[i].BufferAndHash = index;
-            burst[i].Steering = 0;
+            uint index = items[last];
+            ref PacketDescriptor descriptor = ref burst[i];
+            descriptor.BufferAndHash = hash | index;
+            descriptor.Steering = 0;
             owners[index] = BufferOwner.Manager;
-            PacketHeader* header = (PacketHeader*)((byte*)buffers + ((long)index * stride));
-            *header = default;
-            header->LengthAndOffset = fresh;
+            PacketHeader* fresh = (PacketHeader*)((byte*)buffers + ((nint)index * stride));
+            *fresh = default;
+            fresh->LengthAndOffset = header;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OpenNetVM.Core.Packets;
 
 namespace OpenNetVM.Core.Ports;
 
@@ -18,5 +19,19 @@ internal static unsafe class FrameCopy
             Unsafe.CopyBlockUnaligned(to, from, 64);
         else
             Buffer.MemoryCopy(from, to, length, length);
+    }
+
+    /// <summary>Copies one frame into every buffer of a burst. The caller vouches for the descriptors and all ranges.</summary>
+    /// <param name="burst">The packets.</param>
+    /// <param name="frame">The frame.</param>
+    /// <param name="first">Where the frame goes in the pool's first buffer.</param>
+    /// <param name="stride">Bytes from one buffer to the next.</param>
+    /// <param name="length">Bytes of the frame.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Fill(ReadOnlySpan<PacketDescriptor> burst, byte* frame, byte* first, nint stride, int length)
+    {
+        // Apart from its caller, so that everything stays in registers.
+        foreach (ref readonly PacketDescriptor descriptor in burst)
+            Copy(frame, first + ((nint)descriptor.BufferIndex * stride), length);
     }
 }

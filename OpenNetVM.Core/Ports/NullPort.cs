@@ -60,19 +60,10 @@ public sealed unsafe class NullPort : IPort
         if (_frame.Length == 0 || _life.Running is not { } context)
             return 0;
 
-        int count = cache.Allocate(burst);
         PacketPool pool = context.Pool;
-        ulong header = FrameCopy.HeaderWord(pool.Headroom, _frame.Length, context.Id);
+        int count = cache.Allocate(burst, FrameCopy.HeaderWord(pool.Headroom, _frame.Length, context.Id), _hash);
         fixed (byte* frame = _frame)
-        {
-            foreach (ref PacketDescriptor descriptor in burst[..count])
-            {
-                descriptor.RssHash = _hash;
-                PacketHeader* packet = pool.HeaderOf(descriptor.BufferIndex);
-                packet->LengthAndOffset = header;
-                FrameCopy.Copy(frame, (byte*)(packet + 1) + pool.Headroom, _frame.Length);
-            }
-        }
+            FrameCopy.Fill(burst[..count], frame, (byte*)(pool.HeaderOf(0) + 1) + pool.Headroom, pool.Stride, _frame.Length);
 
         counters.Add(count, (long)count * _frame.Length);
         return count;
