@@ -20,18 +20,28 @@ internal sealed class TxPoller(DataplaneState plane, ChainExecutor executor) : I
     {
         int work = 0;
         foreach (NfInstance instance in _instances)
-        {
-            Span<PacketDescriptor> burst = instance.Transmit.Peek(plane.BurstSize);
-            if (burst.IsEmpty)
-                continue;
-            executor.Route(burst, instance);
-            instance.Transmit.Advance(burst.Length);
-            work += burst.Length;
-        }
+            work += Take(instance);
 
         if (work > 0 || executor.HasPendingOutput)
             work += executor.Flush();
         return work == 0 && executor.HasPendingOutput ? IPollable.Blocked : work;
+    }
+
+    /// <summary>Takes a burst of an instance that this worker runs, right behind its function.</summary>
+    internal void Poll(NfInstance instance)
+    {
+        if (Take(instance) > 0)
+            executor.Flush();
+    }
+
+    private int Take(NfInstance instance)
+    {
+        Span<PacketDescriptor> burst = instance.Transmit.Peek(plane.BurstSize);
+        if (burst.IsEmpty)
+            return 0;
+        executor.Route(burst, instance);
+        instance.Transmit.Advance(burst.Length);
+        return burst.Length;
     }
 
     /// <summary>On the worker's thread, or while it has none.</summary>

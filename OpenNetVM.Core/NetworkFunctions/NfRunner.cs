@@ -75,7 +75,9 @@ internal sealed partial class NfRunner : IPollable
             Executor.Flush();
         }
 
-        if (_transmitted)
+        if (_transmitted && Transmitter.Worker == Worker)
+            SendOn();
+        else if (_transmitted)
             WakeTransmitter();
         return work;
     }
@@ -261,11 +263,18 @@ internal sealed partial class NfRunner : IPollable
         }
     }
 
+    // The worker that ran the function sends on what came of it at once, while it is in the core's cache, not at its next round.
+    private void SendOn()
+    {
+        _transmitted = false;
+        Transmitter.Poll(_instance);
+    }
+
     // What was put on the ring must be visible before the sleeping flag is read: the sleeper sets its flag, then looks once more.
     private void WakeTransmitter()
     {
         _transmitted = false;
-        if (!Transmitter.Worker.CanSleep || Transmitter.Worker == Worker)
+        if (!Transmitter.Worker.CanSleep)
             return;
         Interlocked.MemoryBarrier();
         Transmitter.Worker.Wake();
