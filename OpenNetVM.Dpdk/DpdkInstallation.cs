@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using OpenNetVM.Dpdk.Interop;
 
 namespace OpenNetVM.Dpdk;
 
@@ -8,9 +8,9 @@ namespace OpenNetVM.Dpdk;
 /// <param name="Message">For people: what was found, or what to install.</param>
 public sealed record DpdkInstallation(int? Abi, string? Version, string Message)
 {
-    // 23.11 and later moved symbols between libraries, but the EAL and its rte_version are in each of these.
-    private const int NewestKnownAbi = 27;
-    private const int OldestKnownAbi = 23;
+    internal static string NotInstalled { get; } =
+        $"DPDK is not installed: none of librte_eal.so.{DpdkLayout.OldestAbi} to .{DpdkLayout.NewestAbi} was found. On Debian 12: apt-get install "
+        + "librte-ethdev23 librte-mempool-ring23 librte-bus-vdev23, and the drivers of your ports, such as librte-net-null23 librte-net-af-packet23 librte-net-tap23.";
 
     /// <summary>True if libraries of a known ABI are installed.</summary>
     public bool IsFound => Abi is not null;
@@ -18,27 +18,14 @@ public sealed record DpdkInstallation(int? Abi, string? Version, string Message)
     /// <summary>Looks for the libraries, newest known ABI first. Safe from any thread.</summary>
     public static DpdkInstallation Find()
     {
-        if (!OperatingSystem.IsLinux())
-            return new DpdkInstallation(null, null, "DPDK ports need Linux. Everything else of OpenNetVM works here.");
-        for (int abi = NewestKnownAbi; abi >= OldestKnownAbi; abi--)
+        try
         {
-            if (!NativeLibrary.TryLoad($"librte_eal.so.{abi}", out nint library))
-                continue;
-            string version = ReadVersion(library);
-            return new DpdkInstallation(abi, version, $"{version} (ABI {abi}) is installed.");
+            DpdkLibrary library = DpdkLibrary.Instance;
+            return new DpdkInstallation(library.Abi, library.Version, $"{library.Version} (ABI {library.Abi}) is installed.");
         }
-
-        return new DpdkInstallation(
-            null,
-            null,
-            $"DPDK is not installed: none of librte_eal.so.{OldestKnownAbi} to .{NewestKnownAbi} was found. On Debian 12: apt-get install librte-eal23 librte-ethdev23 librte-mempool-ring23 librte-bus-vdev23 librte-net-null23.");
-    }
-
-    // The library stays loaded: whoever asks is about to use it.
-    private static unsafe string ReadVersion(nint library)
-    {
-        if (!NativeLibrary.TryGetExport(library, "rte_version", out nint function))
-            return "DPDK of unknown version";
-        return Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)function)()) ?? "DPDK of unknown version";
+        catch (DpdkException exception)
+        {
+            return new DpdkInstallation(null, null, exception.Message);
+        }
     }
 }
