@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenNetVM.Dpdk.Interop;
+using OpenNetVM.Dpdk.Memory;
 
 namespace OpenNetVM.Dpdk;
 
@@ -35,6 +36,7 @@ public sealed class Eal
             2 => IovaMode.Virtual,
             _ => IovaMode.Automatic,
         };
+        Mempools = new PacketMempools(IovaMode == IovaMode.Virtual);
     }
 
     /// <summary>What <see cref="Start"/> has started in this process; null before.</summary>
@@ -53,6 +55,9 @@ public sealed class Eal
     public bool UsesHugePages { get; }
 
     internal DpdkLibrary Library { get; }
+
+    /// <summary>The packet pools that ports use.</summary>
+    internal PacketMempools Mempools { get; }
 
     /// <summary>Starts DPDK, once in the life of a process. Blocks for some tenths of a second.</summary>
     /// <param name="options">How; null for the defaults.</param>
@@ -84,6 +89,7 @@ public sealed class Eal
             try
             {
                 Initialize(log, arguments);
+                MempoolOps.Register();
             }
             catch (DpdkException exception)
             {

@@ -129,7 +129,7 @@ public sealed partial class NfManager
         for (int i = 0; i < _plane.Pool.Capacity; i++)
         {
             uint owner = _plane.Pool.OwnerOf((uint)i);
-            if (owner == BufferOwner.Free)
+            if (owner is BufferOwner.Free or BufferOwner.Device)
                 continue;
             PacketDescriptor descriptor = new() { BufferIndex = (uint)i };
             _workers[0].Executor.Discard(descriptor);

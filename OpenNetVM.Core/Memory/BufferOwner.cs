@@ -12,8 +12,14 @@ internal static class BufferOwner
     /// <summary>Held by the manager, a port, or whoever allocated it.</summary>
     internal const uint Manager = 0xFFFF;
 
-    /// <summary>On a fused hop: one worker hands it from function to function. Every value but these three is an instance id.</summary>
+    /// <summary>On a fused hop: one worker hands it from function to function. </summary>
     internal const uint Transit = 0xFFFE;
+
+    /// <summary>
+    /// Lent to the driver of a device: to receive into, to send from, or kept by it for either. It is nobody's packet. Every value but these four is an
+    /// instance id.
+    /// </summary>
+    internal const uint Device = 0xFFFD;
 
     internal const uint OwnerMask = 0xFFFF;
     internal const int HopShift = 16;

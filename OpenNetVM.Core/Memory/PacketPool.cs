@@ -77,7 +77,7 @@ public sealed unsafe class PacketPool : IDisposable
     /// <summary>Bytes before the data of a fresh packet.</summary>
     public int Headroom => Options.Headroom;
 
-    /// <summary>Buffers that are out of the pool. Exact when nobody allocates or frees meanwhile.</summary>
+    /// <summary>Buffers that hold packets: neither in the pool nor lent to a device. Exact when nobody allocates or frees meanwhile.</summary>
     public int InUse
     {
         get
@@ -87,10 +87,16 @@ public sealed unsafe class PacketPool : IDisposable
                 int free = _freeCount;
                 foreach (PoolCache cache in _caches)
                     free += cache.Count;
-                return Math.Max(0, Capacity - free);
+                return Math.Clamp(Capacity - free - LentToDevices, 0, Capacity);
             }
         }
     }
+
+    /// <summary>
+    /// Buffers that the drivers of devices have: to receive into, waiting to be sent, or kept for either. None where no port of the pool is a real device, and none
+    /// after such ports were stopped. Exact when the ports are quiet.
+    /// </summary>
+    public int LentToDevices => Lender?.Invoke() ?? 0;
 
     /// <summary>Allocations that found the pool empty, in packets.</summary>
     public long AllocationFailures => SumOfCaches(static cache => Volatile.Read(ref cache.AllocationFailures));
@@ -122,6 +128,9 @@ public sealed unsafe class PacketPool : IDisposable
 
     /// <summary>Told of every burst that a cache allocates, on the allocating thread: for the search of leaks. Null otherwise. Set before the first allocation.</summary>
     internal Action<ReadOnlySpan<PacketDescriptor>>? Allocated { get; set; }
+
+    /// <summary>Counts what devices have, set by the adapter that lends it to them; null where there is none.</summary>
+    internal Func<int>? Lender { get; set; }
 
     /// <summary>Makes a cache for one thread. Caches live as long as the pool.</summary>
     public PoolCache CreateCache()
@@ -201,11 +210,20 @@ public sealed unsafe class PacketPool : IDisposable
     }
 
     /// <summary>Moves up to <paramref name="indexes"/>.Length free buffers out; returns how many.</summary>
+    /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
     internal int Take(Span<uint> indexes)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed), this);
+        return TryTake(indexes);
+    }
+
+    /// <summary>As <see cref="Take"/>, but takes none from a disposed pool: for callers that cannot throw.</summary>
+    internal int TryTake(Span<uint> indexes)
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_disposed)
+                return 0;
             int count = Math.Min(_freeCount, indexes.Length);
             _freeCount -= count;
             _free.AsSpan(_freeCount, count).CopyTo(indexes);
@@ -222,6 +240,25 @@ public sealed unsafe class PacketPool : IDisposable
                 return;
             indexes.CopyTo(_free.AsSpan(_freeCount));
             _freeCount += indexes.Length;
+        }
+    }
+
+    /// <summary>Takes back every buffer that <paramref name="owner"/> has; returns how many there were. Nobody uses them any more.</summary>
+    internal int ReclaimFrom(uint owner)
+    {
+        lock (_gate)
+        {
+            int reclaimed = 0;
+            for (uint i = 0; !_disposed && i < _capacity; i++)
+            {
+                if (BufferOwner.Owner(_owners[i]) != owner)
+                    continue;
+                _owners[i] = BufferOwner.Free;
+                _free[_freeCount++] = i;
+                reclaimed++;
+            }
+
+            return reclaimed;
         }
     }
 

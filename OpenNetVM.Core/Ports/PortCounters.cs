@@ -37,6 +37,18 @@ internal sealed class PortCounters(int receiveQueues, int transmitQueues)
         return ref counters[queue];
     }
 
+    /// <summary>What transmit queues accepted and dropped, over all queues.</summary>
+    public long Refused
+    {
+        get
+        {
+            long sum = 0;
+            foreach (ref PortQueueCounters counters in _transmit.AsSpan())
+                sum += Volatile.Read(ref counters.DroppedError);
+            return sum;
+        }
+    }
+
     private static long SumFlagged(PortQueueCounters[] queues)
     {
         long sum = 0;

@@ -3,13 +3,13 @@ using System.Globalization;
 namespace OpenNetVM.Core.Services;
 
 /// <summary>Names one running instance of a service; unique within a platform.</summary>
-/// <param name="Value">1 to 65,533.</param>
+/// <param name="Value">1 to 65,532.</param>
 public readonly record struct InstanceId(ushort Value) : IComparable<InstanceId>
 {
     /// <summary>The highest instance id.</summary>
-    public const ushort MaxValue = 65_533;
+    public const ushort MaxValue = 65_532;
 
-    /// <summary>True for 1 to <see cref="MaxValue"/>; 0, 65,534 and 65,535 are no instance.</summary>
+    /// <summary>True for 1 to <see cref="MaxValue"/>; 0 and 65,533 to 65,535 are no instance.</summary>
     public bool IsValid => Value is > 0 and <= MaxValue;
 
     /// <inheritdoc/>

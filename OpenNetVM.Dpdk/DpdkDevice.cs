@@ -1,0 +1,241 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using OpenNetVM.Core.Memory;
+using OpenNetVM.Dpdk.Interop;
+using OpenNetVM.Dpdk.Memory;
+using OpenNetVM.FlowTable;
+
+namespace OpenNetVM.Dpdk;
+
+/// <summary>
+/// A device of DPDK's, attached: control calls, with results turned into exceptions. Used by its port under the port's control lock.
+/// </summary>
+internal sealed unsafe class DpdkDevice
+{
+    private const int ConfigurationBytes = 4_096;
+    private const int StatisticsBytes = 4_096;
+    private const int MacBytes = 6;
+    private const int FrameOverhead = 18; // Ethernet header and one VLAN tag
+
+    // Drivers without a wire: nothing is lost when they are not polled, and frames may be as long as the buffers.
+    private static readonly string[] s_bottomless = ["net_null", "net_ring", "net_pcap"];
+
+    // Takes the mempool's memory as the region that the kernel writes to, so mbufs and data must be one piece of it.
+    private static readonly string[] s_ownMemory = ["net_af_xdp"];
+
+    private readonly Eal _eal;
+    private readonly string _name;
+    private readonly string _bus;
+    private readonly bool _plugged;
+    private readonly DeviceCapabilities _capabilities;
+
+    private DpdkDevice(Eal eal, string name, string bus, bool plugged, ushort id, DeviceCapabilities capabilities)
+    {
+        _eal = eal;
+        _name = name;
+        _bus = bus;
+        _plugged = plugged;
+        Id = id;
+        _capabilities = capabilities;
+    }
+
+    internal ushort Id { get; }
+
+    internal string Driver => _capabilities.Driver;
+
+    internal int Socket => Rte.rte_eth_dev_socket_id(Id);
+
+    internal bool HashesReceived => _capabilities.CanHash;
+
+    internal bool IsBottomless => s_bottomless.Contains(Driver);
+
+    internal bool NeedsOwnMemory => s_ownMemory.Contains(Driver);
+
+    /// <summary>Attaches the device, or takes one that EAL found at its start.</summary>
+    internal static DpdkDevice Attach(Eal eal, string name, string arguments)
+    {
+        // A PCI address is the only kind of name with colons.
+        string bus = name.Contains(':', StringComparison.Ordinal) ? "pci" : "vdev";
+        bool plugged = false;
+        if (Rte.rte_eth_dev_get_port_by_name(name, out ushort id) != 0)
+        {
+            eal.Hotplug(bus, name, arguments);
+            plugged = true;
+            int result = Rte.rte_eth_dev_get_port_by_name(name, out id);
+            if (result != 0)
+                throw new DpdkException("rte_eth_dev_get_port_by_name", -result, $"Device '{name}' was attached, but it is no network port: check its name (a driver's name and a number, as in net_null0).");
+        }
+
+        DeviceCapabilities capabilities = DeviceCapabilities.Read(eal.Library.Layout, id, name);
+        return new DpdkDevice(eal, name, bus, plugged, id, capabilities);
+    }
+
+    internal void CheckQueues(int receive, int transmit)
+    {
+        if (receive > _capabilities.MaxReceiveQueues || transmit > _capabilities.MaxTransmitQueues)
+        {
+            throw new ArgumentException(
+                $"Device '{_name}' has at most {_capabilities.MaxReceiveQueues} receive and {_capabilities.MaxTransmitQueues} transmit queues, but DpdkPortOptions asks for {receive} and {transmit}. Some drivers take their number of queues as an argument.");
+        }
+    }
+
+    internal byte[] MacAddress()
+    {
+        byte* address = stackalloc byte[MacBytes];
+        Call(() => Rte.rte_eth_macaddr_get(Id, address), "rte_eth_macaddr_get", "did not tell its address");
+        return new ReadOnlySpan<byte>(address, MacBytes).ToArray();
+    }
+
+    internal DeviceSetup Configure(DpdkPortOptions options, PacketPool pool, nint receivePool, bool hashed)
+    {
+        byte* configuration = (byte*)NativeMemory.AllocZeroed(ConfigurationBytes);
+        try
+        {
+            fixed (byte* key = HashKey())
+            {
+                _capabilities.Fill(configuration, options, hashed, key, HashKeyLength, _name);
+                Call(
+                    () => Rte.rte_eth_dev_configure(Id, (ushort)options.ReceiveQueues, (ushort)options.TransmitQueues, configuration),
+                    "rte_eth_dev_configure",
+                    $"refused {options.ReceiveQueues} receive and {options.TransmitQueues} transmit queues or one of the options");
+            }
+        }
+        finally
+        {
+            NativeMemory.Free(configuration);
+        }
+
+        DeviceSetup setup = new(LongestFrame(options, pool), options.AccessVlan, options.DropBadChecksums);
+        ushort receiveDescriptors = (ushort)options.ReceiveDescriptors;
+        ushort transmitDescriptors = (ushort)options.TransmitDescriptors;
+        Call(() => Rte.rte_eth_dev_adjust_nb_rx_tx_desc(Id, ref receiveDescriptors, ref transmitDescriptors), "rte_eth_dev_adjust_nb_rx_tx_desc", "refused the number of descriptors");
+
+        uint socket = (uint)Socket;
+        for (int i = 0; i < options.ReceiveQueues; i++)
+            Call(() => Rte.rte_eth_rx_queue_setup(Id, (ushort)i, receiveDescriptors, socket, null, receivePool), "rte_eth_rx_queue_setup", $"refused receive queue {i} with {receiveDescriptors} descriptors");
+        for (int i = 0; i < options.TransmitQueues; i++)
+            Call(() => Rte.rte_eth_tx_queue_setup(Id, (ushort)i, transmitDescriptors, socket, null), "rte_eth_tx_queue_setup", $"refused transmit queue {i} with {transmitDescriptors} descriptors");
+        foreach (ushort vlan in options.VlanFilter)
+            Call(() => Rte.rte_eth_dev_vlan_filter(Id, vlan, 1), "rte_eth_dev_vlan_filter", $"refused VLAN {vlan}");
+        return setup;
+    }
+
+    internal void Start() => Call(() => Rte.rte_eth_dev_start(Id), "rte_eth_dev_start", "did not start");
+
+    internal void Stop() => _ = Rte.rte_eth_dev_stop(Id);
+
+    /// <summary>Receives frames for all stations, where the device can; a device that has no such mode receives what its other end sends.</summary>
+    internal void TryPromiscuous(ILogger logger, string port)
+    {
+        int result = Rte.rte_eth_promiscuous_enable(Id);
+        if (result != 0)
+            logger.LogInformation("Port {Port}: {Driver} has no promiscuous mode ({Reason})", port, Driver, Rte.ErrorText(-result));
+    }
+
+    internal bool Promiscuous
+    {
+        get => Rte.rte_eth_promiscuous_get(Id) == 1;
+        set => Call(() => value ? Rte.rte_eth_promiscuous_enable(Id) : Rte.rte_eth_promiscuous_disable(Id), value ? "rte_eth_promiscuous_enable" : "rte_eth_promiscuous_disable", "refused the change of promiscuous mode");
+    }
+
+    internal int Mtu()
+    {
+        ushort mtu = 0;
+        Call(() => Rte.rte_eth_dev_get_mtu(Id, out mtu), "rte_eth_dev_get_mtu", "did not tell its MTU");
+        return mtu;
+    }
+
+    internal DpdkLink Link()
+    {
+        // rte_eth_link: speed in Mb/s, all ones for unknown; then bits for duplex, negotiation, status.
+        ulong link;
+        if (Rte.rte_eth_link_get_nowait(Id, &link) != 0)
+            return default;
+        uint speed = (uint)link;
+        uint bits = (uint)(link >> 32);
+        return new DpdkLink((bits & 4) != 0, speed is 0 or uint.MaxValue ? null : speed, (bits & 1) != 0);
+    }
+
+    internal DeviceCounters Counters()
+    {
+        byte* block = (byte*)NativeMemory.AllocZeroed(StatisticsBytes);
+        try
+        {
+            // ipackets, opackets, ibytes, obytes, imissed, ierrors, oerrors, rx_nombuf: the same in every known ABI.
+            long* values = (long*)block;
+            return Rte.rte_eth_stats_get(Id, block) == 0 ? new DeviceCounters(values[4], values[5], values[7], values[6]) : default;
+        }
+        finally
+        {
+            NativeMemory.Free(block);
+        }
+    }
+
+    internal Dictionary<string, ulong> ExtendedStatistics()
+    {
+        const int nameBytes = 64;
+        Dictionary<string, ulong> statistics = new(StringComparer.Ordinal);
+        int count = Rte.rte_eth_xstats_get_names(Id, null, 0);
+        if (count <= 0)
+            return statistics;
+        byte[] names = new byte[count * nameBytes];
+        ulong[] values = new ulong[count * 2];
+        fixed (byte* n = names)
+        {
+            fixed (ulong* v = values)
+            {
+                int named = Rte.rte_eth_xstats_get_names(Id, n, (uint)count);
+                int read = Rte.rte_eth_xstats_get(Id, v, (uint)count);
+                for (int i = 0; i < Math.Min(count, Math.Min(named, read)); i++)
+                {
+                    ReadOnlySpan<byte> name = names.AsSpan(i * nameBytes, nameBytes);
+                    int end = name.IndexOf((byte)0);
+                    statistics[Encoding.UTF8.GetString(end < 0 ? name : name[..end])] = values[(i * 2) + 1];
+                }
+            }
+        }
+
+        return statistics;
+    }
+
+    /// <summary>Closes the device, so that it frees what it holds, and detaches it if it was attached here.</summary>
+    internal void Close()
+    {
+        int result = Rte.rte_eth_dev_close(Id);
+        if (_plugged)
+            _eal.Unplug(_bus, _name);
+        else
+            Call(() => result, "rte_eth_dev_close", "was not closed cleanly");
+    }
+
+    private static byte[] HashKey()
+    {
+        // Devices want keys of 40 or 52 bytes; the symmetric one repeats.
+        byte[] key = new byte[64];
+        for (int i = 0; i < key.Length; i++)
+            key[i] = SymmetricRss.Key[i % 2];
+        return key;
+    }
+
+    private byte HashKeyLength => _capabilities.HashKeyBytes;
+
+    private uint LongestFrame(DpdkPortOptions options, PacketPool pool)
+    {
+        int usable = Math.Min(pool.BufferSize, (int)pool.Room - Mbuf.Headroom);
+        if (IsBottomless && options.Mtu is null)
+            return (uint)usable;
+        int longest = Mtu() + FrameOverhead;
+        if (longest > usable)
+            throw new InvalidOperationException($"Device '{_name}' moves frames of up to {longest} bytes, but the pool's buffers hold {usable} (PacketPoolOptions.BufferSize is {pool.BufferSize}): use larger buffers, or a smaller DpdkPortOptions.Mtu.");
+        return (uint)longest;
+    }
+
+    // Drivers say why in the log alone.
+    private void Call(Func<int> call, string operation, string what)
+    {
+        int result = _eal.Captured(call, out string[] lines);
+        if (result < 0)
+            throw new DpdkException(operation, -result, $"Device '{_name}' ({Driver}) {what}: {Rte.ErrorText(-result)} (error {-result} of {operation}).{string.Concat(lines.Select(line => $"{Environment.NewLine}  {line}"))}");
+    }
+}

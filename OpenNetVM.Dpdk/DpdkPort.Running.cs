@@ -1,0 +1,57 @@
+using OpenNetVM.Core.Memory;
+using OpenNetVM.Core.Ports;
+using OpenNetVM.Dpdk.Interop;
+using OpenNetVM.Dpdk.Memory;
+
+namespace OpenNetVM.Dpdk;
+
+public sealed unsafe partial class DpdkPort
+{
+    /// <summary>What bursts need to know of a running port: constant while it runs, in one place.</summary>
+    private sealed class Running
+    {
+        // Bit 63 of ol_flags is never set by a driver: asked for, it sends every packet the careful way.
+        private const ulong NeverSet = 1UL << 63;
+
+        private readonly PacketMempoolLease _lease;
+
+        internal readonly EthBursts Bursts;
+        internal readonly Mbuf* FirstMbuf;
+        internal readonly uint* Owners;
+        internal readonly uint Capacity;
+        internal readonly uint Room;
+        internal readonly ulong PortWord;
+        internal readonly ulong UnusualFlags;
+        internal readonly ulong HashFlag;
+        internal readonly ulong BadChecksumFlags;
+        internal readonly ulong TransmitFlags;
+        internal readonly uint HashMask;
+        internal readonly uint LongestFrame;
+        internal readonly ushort VlanTag;
+        internal readonly bool InPlace;
+
+        internal Running(DpdkLibrary library, ushort port, PacketMempoolLease lease, PortContext context, DeviceSetup setup, bool inPlace, bool hashed)
+        {
+            _lease = lease;
+            Pool = context.Pool;
+            Bursts = new EthBursts(library, port);
+            FirstMbuf = lease.Mempool.First;
+            Owners = Pool.Owners;
+            Capacity = (uint)Pool.Capacity;
+            Room = Pool.Room;
+            PortWord = (ulong)context.Id.Value << 48;
+            InPlace = inPlace;
+            LongestFrame = setup.LongestFrame;
+            VlanTag = setup.AccessVlan ?? 0;
+            BadChecksumFlags = setup.DropsBadChecksums ? Mbuf.ReceivedBadIpChecksum | Mbuf.ReceivedBadL4Checksum : 0;
+            HashMask = hashed ? uint.MaxValue : 0;
+            HashFlag = (hashed ? Mbuf.ReceivedRssHash : 0) | (VlanTag != 0 ? NeverSet : 0);
+            UnusualFlags = HashFlag | BadChecksumFlags | Mbuf.ReceivedVlanStripped;
+            TransmitFlags = Mbuf.External | (VlanTag != 0 ? Mbuf.TransmitVlan : 0);
+        }
+
+        internal PacketPool Pool { get; }
+
+        internal void Release() => _lease.Dispose();
+    }
+}

@@ -1,0 +1,47 @@
+using OpenNetVM.Dpdk.Interop;
+
+namespace OpenNetVM.Dpdk.Memory;
+
+/// <summary>One port's use of a <see cref="PacketMempool"/>.</summary>
+internal sealed class PacketMempoolLease(PacketMempools owner, PacketMempool mempool, Func<long> held) : IDisposable
+{
+    // What drivers that do not receive into the platform's buffers are given: enough for their rings, which are of 2,048 or 4,096.
+    private const int CopyBuffers = 8_192;
+    private const int CopyCache = 256;
+    private const int MostDataRoom = 65_535;
+
+    private static int s_number;
+
+    private nint _copyPool;
+    private bool _ended;
+
+    internal PacketMempool Mempool { get; } = mempool;
+
+    internal long Held() => held();
+
+    /// <summary>A mempool of DPDK's own memory, mbufs and data in one piece, for this port alone.</summary>
+    /// <exception cref="DpdkException">DPDK has not enough memory.</exception>
+    internal nint CopyPool(int socket)
+    {
+        if (_copyPool == 0)
+        {
+            ushort room = (ushort)Math.Min(MostDataRoom, Mbuf.Headroom + Mempool.Pool.BufferSize);
+            _copyPool = Rte.rte_pktmbuf_pool_create($"onvm_copy_{Interlocked.Increment(ref s_number)}", CopyBuffers, CopyCache, 0, room, socket);
+            if (_copyPool == 0)
+                throw Rte.Failed("rte_pktmbuf_pool_create", $"DPDK has no memory for {CopyBuffers} mbufs of {room} bytes: give it more (EalOptions.MainMemoryMegabytes, or huge pages).");
+        }
+
+        return _copyPool;
+    }
+
+    /// <summary>Ends it. The port's device was closed before.</summary>
+    public void Dispose()
+    {
+        if (_ended)
+            return;
+        _ended = true;
+        if (_copyPool != 0)
+            Rte.rte_mempool_free(_copyPool);
+        owner.End(this);
+    }
+}
