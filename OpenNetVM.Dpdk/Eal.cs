@@ -82,6 +82,7 @@ public sealed class Eal
             DpdkLibrary library = DpdkLibrary.Instance;
             List<string> arguments = EalArguments.Build(options, EalArguments.FreeHugePages(), out string? remark);
             (string Name, string Arguments)[] devices = [.. options.VirtualDevices.Select(EalArguments.SplitDevice)];
+            LayoutCheck.ThrowIfWrong(LayoutCheck.BurstTable(library, library.Layout), library, library.Layout);
             if (remark is not null)
                 logger.LogWarning("{Remark}", remark);
             DpdkLog log = new(logger);
@@ -89,6 +90,7 @@ public sealed class Eal
             try
             {
                 Initialize(log, arguments);
+                LayoutCheck.ThrowIfWrong(LayoutCheck.Running(library, library.Layout), library, library.Layout);
                 MempoolOps.Register();
             }
             catch (DpdkException exception)

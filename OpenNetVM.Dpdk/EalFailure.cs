@@ -22,6 +22,7 @@ internal static class EalFailure
         ("Cannot use IOVA as 'PA'", "Physical addresses can be had by root only. Leave IovaMode at Automatic or set it to Virtual."),
         ("unable to use physical addresses", "Physical addresses can be had by root only. Leave IovaMode at Automatic or set it to Virtual."),
         ("is world-writable and insecure", "Everybody can write to the folder of DPDK's drivers or one above it; take that right away (chmod o-w)."),
+        ("Cannot init plugins", "A driver that the arguments name (-d), or one of DPDK's folder of drivers, cannot be loaded; the line before says which."),
         ("unavailable", "A core or device that the arguments name is not there."),
         ("failed to parse device", "A device that the arguments name is unknown: check its name, and that the package of its driver is installed (librte-net-...)."),
         ("unrecognized option", "An entry of ExtraArguments is not an option of this version of DPDK."),

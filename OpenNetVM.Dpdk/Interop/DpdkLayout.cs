@@ -4,7 +4,7 @@ namespace OpenNetVM.Dpdk.Interop;
 
 /// <summary>What differs between the ABIs of DPDK in the structures that are read or written here. What does not differ stands in the constants of the *Layout classes.</summary>
 /// <remarks>From offsetof programs compiled against 22.11, 23.11, 24.11, 25.11 and 26.11; a test repeats that with the headers that are installed.</remarks>
-internal sealed partial record DpdkLayout
+internal sealed record DpdkLayout
 {
     public const int OldestAbi = 23;
     public const int NewestAbi = 27;
@@ -80,6 +80,10 @@ internal sealed partial record DpdkLayout
             EthStatsSize = abi <= 25 ? 704 : 64,
         };
     }
+
+    /// <summary>Compares this table, and the layouts that all ABIs share, with a DPDK that runs.</summary>
+    /// <returns>The fields that disagree, each with what was found; none if all is well.</returns>
+    public IReadOnlyList<string> Verify(DpdkLibrary library) => [.. LayoutCheck.BurstTable(library, this), .. LayoutCheck.Running(library, this)];
 
     /// <summary>ABI 23 is DPDK 22.11, and every November's release adds one.</summary>
     public static string Describe(int abi) => string.Create(CultureInfo.InvariantCulture, $"{abi} (DPDK {abi - 1}.11)");

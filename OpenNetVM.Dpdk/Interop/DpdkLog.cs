@@ -98,6 +98,10 @@ internal sealed unsafe partial class DpdkLog
         return LogLevel.Information;
     }
 
+    /// <summary>The hundred lines in which DPDK explains its options would push out the one that says which was wrong.</summary>
+    private static bool IsUsage(string line) => char.IsWhiteSpace(line[0]) || line.StartsWith("Usage:", StringComparison.Ordinal)
+        || line.StartsWith("EAL ", StringComparison.Ordinal) && line.EndsWith(':');
+
     private static DpdkException SystemFailure(string function)
     {
         int error = Marshal.GetLastPInvokeError();
@@ -148,6 +152,12 @@ internal sealed unsafe partial class DpdkLog
         string text = Encoding.UTF8.GetString(line).TrimEnd();
         if (text.Length == 0)
             return;
+        if (IsUsage(text))
+        {
+            Log(LogLevel.Debug, text);
+            return;
+        }
+
         lock (_gate)
         {
             if (_last.Count == KeptLines)

@@ -17,17 +17,14 @@ internal static class MempoolLayout
     public const int LocalCache = 96;
     public const int PopulatedSize = 104;
 
-    /// <summary>
-    /// What stands before every object: struct rte_mempool_objhdr (next and previous object, pool, IO address), padded to a cache line.
-    /// A pool may ask for more (header_size), never for less.
-    /// </summary>
+    /// <summary>header_size of a pool that asks for nothing special: struct rte_mempool_objhdr, which ends where the object begins, with padding before it.</summary>
     public const int ObjectHeaderSize = 64;
 
-    /// <summary>In an object's header, from its start: the address of the pool.</summary>
-    public const int ObjectHeaderPool = 8;
+    /// <summary>In the header, counted from the object, before which it stands: the address of the pool.</summary>
+    public const int ObjectHeaderPool = -16;
 
-    /// <summary>In an object's header, from its start: the IO address of the object.</summary>
-    public const int ObjectHeaderIova = 16;
+    /// <summary>In the header, counted from the object, before which it stands: the IO address of the object.</summary>
+    public const int ObjectHeaderIova = -8;
 
     /// <summary>In struct rte_pktmbuf_pool_private, which follows the struct and its caches: 16 bits each.</summary>
     public const int PrivateDataRoomSize = 0;
