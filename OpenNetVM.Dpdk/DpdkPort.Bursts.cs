@@ -79,9 +79,31 @@ public sealed unsafe partial class DpdkPort
         return done;
     }
 
-    // The driver's mbufs become the platform's packets. Apart from the rest so that everything stays in registers. Returns how many packets there are.
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    // The driver's mbufs become the platform's packets. Returns how many packets there are.
     private int TakeOver(Running running, nint* mbufs, int count, Span<PacketDescriptor> burst, ref PortQueueCounters counters, PoolCache cache)
+    {
+        long bytes = 0;
+        int filled = 0;
+        for (int i = 0; i < count; i++)
+        {
+            int plain = TakePlain(running, new ReadOnlySpan<nint>(mbufs + i, count - i), burst[filled..], ref bytes);
+            filled += plain;
+            i += plain;
+            if (i < count && TryMend(running, (Mbuf*)mbufs[i], ref burst[filled], ref counters, cache, out uint length))
+            {
+                filled++;
+                bytes += length;
+            }
+        }
+
+        counters.Add(filled, bytes);
+        return filled;
+    }
+
+    // One segment in one of our buffers, nothing to be done to it: this is what drivers deliver. Ends at the first that is different, and returns how many there were.
+    // Apart from the rest, and calling nothing, so that everything stays in registers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int TakePlain(Running running, ReadOnlySpan<nint> mbufs, Span<PacketDescriptor> burst, ref long totalBytes)
     {
         byte* first = (byte*)running.FirstMbuf;
         uint* owners = running.Owners;
@@ -89,38 +111,29 @@ public sealed unsafe partial class DpdkPort
         ulong room = running.Room;
         ulong port = running.PortWord;
         ulong unusual = running.UnusualFlags;
-        ulong hashed = running.HashFlag;
-        long bytes = 0;
-        int filled = 0;
-        for (int i = 0; i < count; i++)
+        ulong usual = running.HashFlag;
+        uint hashMask = running.HashMask;
+        ulong bytes = 0;
+        int i = 0;
+        for (; i < mbufs.Length && i < burst.Length; i++)
         {
             Mbuf* mbuf = (Mbuf*)mbufs[i];
             nuint index = (nuint)((byte*)mbuf - first) >> PacketMempool.StrideShift;
             ulong rearm = mbuf->Rearm;
             ulong length = mbuf->PacketLength;
-            ulong flags = mbuf->Flags;
-
-            // One segment in one of our buffers, nothing to be done to it: this is what a driver delivers.
-            if (index < capacity && (rearm & 0xFFFF_0000_0000) == 0x1_0000_0000 && (rearm & 0xFFFF) + length <= room && ((flags ^ hashed) & unusual) == 0)
-            {
-                ref PacketDescriptor descriptor = ref burst[filled++];
-                descriptor.BufferAndHash = index | ((ulong)(mbuf->RssHash & running.HashMask) << 32);
-                descriptor.Steering = 0;
-                owners[index] = BufferOwner.Manager;
-                PacketHeader* header = (PacketHeader*)(mbuf->BufferAddress - PacketHeader.Size);
-                *header = default;
-                header->LengthAndOffset = length | ((rearm & 0xFFFF) << 32) | port;
-                bytes += (long)length;
-            }
-            else if (TryMend(running, mbuf, ref burst[filled], ref counters, cache, out uint mended))
-            {
-                filled++;
-                bytes += mended;
-            }
+            if (index >= capacity || (ushort)(rearm >> 32) != 1 || (rearm & 0xFFFF) + length > room || (mbuf->Flags & unusual) != usual)
+                break;
+            burst[i].BufferAndHash = index | ((ulong)(mbuf->RssHash & hashMask) << 32);
+            burst[i].Steering = 0;
+            owners[index] = BufferOwner.Manager;
+            PacketHeader* header = (PacketHeader*)(mbuf->BufferAddress - PacketHeader.Size);
+            *header = default;
+            header->LengthAndOffset = length | ((rearm & 0xFFFF) << 32) | port;
+            bytes += length;
         }
 
-        counters.Add(filled, bytes);
-        return filled;
+        totalBytes += (long)bytes;
+        return i;
     }
 
     // Writes what the packets' own headers say into their mbufs, up to the first that cannot be sent. Returns how many mbufs are ready.

@@ -47,7 +47,10 @@ public sealed unsafe partial class DpdkPort
             HashMask = hashed ? uint.MaxValue : 0;
             HashFlag = (hashed ? Mbuf.ReceivedRssHash : 0) | (VlanTag != 0 ? NeverSet : 0);
             UnusualFlags = HashFlag | BadChecksumFlags | Mbuf.ReceivedVlanStripped;
-            TransmitFlags = Mbuf.External | (VlanTag != 0 ? Mbuf.TransmitVlan : 0);
+
+            // Without the flag of an external buffer drivers free faster. It would matter to libraries that clone what is sent, of which no driver here is one; all others go by
+            // the flag of the pool.
+            TransmitFlags = VlanTag != 0 ? Mbuf.TransmitVlan : 0;
         }
 
         internal PacketPool Pool { get; }
