@@ -13,9 +13,6 @@ internal static class EalArguments
     /// <summary>In megabytes: what DPDK takes for itself and a first pool of packet headers, so that huge pages are worth beginning with.</summary>
     private const int LeastHugePages = 32;
 
-    /// <summary>Of Eal.Start, which throws what is thrown here.</summary>
-    private const string Parameter = "options";
-
     private const long Megabyte = 1 << 20;
 
     /// <summary>What cannot stand in ExtraArguments, and the property that says it. Short options are single letters.</summary>
@@ -40,7 +37,7 @@ internal static class EalArguments
         bool hugePages = UseHugePages(options, freeHugePages, out remark);
         List<string> arguments = ["opennetvm", "--lcores=" + Lcores(options.Cores), "--no-telemetry", "--file-prefix=" + FilePrefix(options)];
         if (options.MainMemoryMegabytes is <= 0)
-            throw new ArgumentOutOfRangeException(Parameter, options.MainMemoryMegabytes, $"{nameof(EalOptions.MainMemoryMegabytes)} must be at least 1, or null to leave it to DPDK.");
+            throw new ArgumentOutOfRangeException(nameof(options), options.MainMemoryMegabytes, $"{nameof(EalOptions.MainMemoryMegabytes)} must be at least 1, or null to leave it to DPDK.");
         int? memory = options.MainMemoryMegabytes ?? (hugePages ? null : DefaultWithoutHugePages);
         if (memory is not null)
             arguments.AddRange(["-m", memory.Value.ToString(CultureInfo.InvariantCulture)]);
@@ -61,9 +58,9 @@ internal static class EalArguments
                 arguments.Add("--iova-mode=pa");
                 break;
             case IovaMode.Physical:
-                throw new ArgumentException("Physical addresses need huge pages, and none are used. Reserve some (sysctl vm.nr_hugepages=512), or leave IovaMode at Automatic.", Parameter);
+                throw new ArgumentException("Physical addresses need huge pages, and none are used. Reserve some (sysctl vm.nr_hugepages=512), or leave IovaMode at Automatic.");
             default:
-                throw new ArgumentOutOfRangeException(Parameter, options.IovaMode, "No such IovaMode.");
+                throw new ArgumentOutOfRangeException(nameof(options), options.IovaMode, "No such IovaMode.");
         }
 
         if (options.PciDevices.Count == 0)
@@ -131,7 +128,7 @@ internal static class EalArguments
             case HugePageMode.Required:
                 return true;
             default:
-                throw new ArgumentOutOfRangeException(Parameter, options.HugePages, "No such HugePageMode.");
+                throw new ArgumentOutOfRangeException(nameof(options), options.HugePages, "No such HugePageMode.");
         }
     }
 
@@ -143,15 +140,15 @@ internal static class EalArguments
         IReadOnlyList<int> available = CoreAffinity.AvailableCores;
         cores ??= [available[0]];
         if (cores.Count == 0)
-            throw new ArgumentException($"{nameof(EalOptions.Cores)} is empty: name at least one, or leave it null for the first core of this process.", Parameter);
+            throw new ArgumentException($"{nameof(EalOptions.Cores)} is empty: name at least one, or leave it null for the first core of this process.");
         foreach (int core in cores)
         {
             if (!available.Contains(core))
-                throw new ArgumentException($"{nameof(EalOptions.Cores)} names core {core}, which this process cannot use; it may use {string.Join(", ", available)}.", Parameter);
+                throw new ArgumentException($"{nameof(EalOptions.Cores)} names core {core}, which this process cannot use; it may use {string.Join(", ", available)}.");
         }
 
         if (cores.Distinct().Count() != cores.Count)
-            throw new ArgumentException($"{nameof(EalOptions.Cores)} names a core twice: {string.Join(", ", cores)}.", Parameter);
+            throw new ArgumentException($"{nameof(EalOptions.Cores)} names a core twice: {string.Join(", ", cores)}.");
         return string.Join(',', cores.Select((core, lcore) => string.Create(CultureInfo.InvariantCulture, $"{lcore}@{core}")));
     }
 
@@ -161,7 +158,7 @@ internal static class EalArguments
         {
             CheckPlain(prefix, nameof(EalOptions.FilePrefix));
             if (prefix.Contains('/', StringComparison.Ordinal) || prefix.Contains('%', StringComparison.Ordinal))
-                throw new ArgumentException($"FilePrefix \"{prefix}\" is to be part of a file's name, so it can have neither '/' nor '%' in it.", Parameter);
+                throw new ArgumentException($"FilePrefix \"{prefix}\" is to be part of a file's name, so it can have neither '/' nor '%' in it.");
             return prefix;
         }
 
@@ -178,7 +175,7 @@ internal static class EalArguments
         LogLevel.Error => "error",
         LogLevel.Critical => "critical",
         LogLevel.None => "emergency",
-        _ => throw new ArgumentOutOfRangeException(Parameter, level, "No such LogLevel."),
+        _ => throw new ArgumentException($"There is no LogLevel {level}."),
     };
 
     private static void CheckExtraArguments(IReadOnlyList<string> arguments)
@@ -187,19 +184,19 @@ internal static class EalArguments
         {
             CheckText(argument, nameof(EalOptions.ExtraArguments));
             if (argument is "-" or "--")
-                throw new ArgumentException($"\"{argument}\" cannot be an argument for DPDK here: nothing comes after its options.", Parameter);
+                throw new ArgumentException($"\"{argument}\" cannot be an argument for DPDK here: nothing comes after its options.");
             bool isLong = argument.StartsWith("--", StringComparison.Ordinal);
             string option = isLong ? argument[2..].Split('=')[0] : argument.StartsWith('-') ? argument[1..2] : "";
             // DPDK ends the process after printing help, and getopt takes a long option's beginning for the whole.
             if (option.Length > 0 && (isLong ? "help".StartsWith(option, StringComparison.Ordinal) : option == "h")
                 || argument.Split('=', ':')[^1] == "help")
-                throw new ArgumentException($"\"{argument}\" makes DPDK print its help and end the process. Its options are listed in DPDK's guide, \"EAL parameters\".", Parameter);
+                throw new ArgumentException($"\"{argument}\" makes DPDK print its help and end the process. Its options are listed in DPDK's guide, \"EAL parameters\".");
             if (isLong && option.Length > 1 && "proc-type".StartsWith(option, StringComparison.Ordinal))
-                throw new ArgumentException($"\"{argument}\": OpenNetVM runs DPDK as a primary process only. Network functions in processes of their own share OpenNetVM's memory, not DPDK's.", Parameter);
+                throw new ArgumentException($"\"{argument}\": OpenNetVM runs DPDK as a primary process only. Network functions in processes of their own share OpenNetVM's memory, not DPDK's.");
             foreach ((string typed, string property) in Typed)
             {
                 if (option.Length > 0 && (isLong && typed.Length > 1 ? typed.StartsWith(option, StringComparison.Ordinal) : !isLong && typed == option))
-                    throw new ArgumentException($"\"{argument}\" has a property of its own: set {nameof(EalOptions)}.{property} instead.", Parameter);
+                    throw new ArgumentException($"\"{argument}\" has a property of its own: set {nameof(EalOptions)}.{property} instead.");
             }
         }
     }
@@ -211,19 +208,19 @@ internal static class EalArguments
         string address = device.Split(',')[0];
         string full = address.Count(character => character == ':') == 1 ? "0000:" + address : address;
         if (full.Contains('/', StringComparison.Ordinal) || !Directory.Exists(Path.Combine("/sys/bus/pci/devices", full)))
-            throw new ArgumentException($"There is no PCI device {address} here: lspci -D shows those that there are.", Parameter);
+            throw new ArgumentException($"There is no PCI device {address} here: lspci -D shows those that there are.");
     }
 
     private static void CheckPlain(string text, string property)
     {
         CheckText(text, property);
         if (text.StartsWith('-') || text.StartsWith(',') || text.Any(char.IsWhiteSpace))
-            throw new ArgumentException($"{property}: \"{text}\" begins with '-' or ',' or has a space in it.", Parameter);
+            throw new ArgumentException($"{property}: \"{text}\" begins with '-' or ',' or has a space in it.");
     }
 
     private static void CheckText(string text, string property)
     {
         if (string.IsNullOrEmpty(text) || text.Any(char.IsControl))
-            throw new ArgumentException($"{property} has an entry that is empty or has control characters in it.", Parameter);
+            throw new ArgumentException($"{property} has an entry that is empty or has control characters in it.");
     }
 }
