@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.IO.Enumeration;
-using OpenNetVM.Dpdk.Interop;
+using System.Runtime.InteropServices;
 
 namespace OpenNetVM.Dpdk;
 
@@ -86,7 +86,7 @@ internal static class EalFailure
     // Many drivers return -1 and mean no more than that they failed, but 1 is EPERM.
     private static string Number(int errorCode) => errorCode is 0 or 1 or -1
         ? ""
-        : string.Create(CultureInfo.InvariantCulture, $" with errno {Math.Abs(errorCode)} ({Rte.ErrorText(errorCode)})");
+        : string.Create(CultureInfo.InvariantCulture, $" with errno {Math.Abs(errorCode)} ({Marshal.GetPInvokeErrorMessage(Math.Abs(errorCode))})");
 
     private static string Quote(IReadOnlyList<string> lines) => lines.Count == 0 ? "" : $"\nDPDK's log:\n  {string.Join("\n  ", lines)}";
 }
