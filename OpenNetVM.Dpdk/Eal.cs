@@ -65,8 +65,8 @@ public sealed class Eal
     /// <exception cref="InvalidOperationException">DPDK was started in this process before: with success, and then it is in <see cref="Current"/>, or without.</exception>
     /// <exception cref="ArgumentException">An option cannot be met. A start with other options is possible.</exception>
     /// <exception cref="DpdkException">
-    /// DPDK is not installed, has an unknown ABI, or could not be started; the message says what to do. <see cref="DpdkException.Operation"/> is
-    /// "rte_eal_init" or "self-check" where this process has had its one start.
+    /// DPDK is not installed, has an unknown ABI, or could not be started; the message says what to do, and whether this process can try again. If a virtual device
+    /// could not be added, DPDK runs without it and those named after it, and is in <see cref="Current"/>.
     /// </exception>
     public static Eal Start(EalOptions? options = null, ILogger? logger = null)
     {
@@ -102,7 +102,7 @@ public sealed class Eal
             Eal started = new(library, log);
             s_current = started;
             foreach ((string name, string deviceArguments) in devices)
-                started.Hotplug("vdev", name, deviceArguments);
+                AddAtStart(started, name, deviceArguments);
             return started;
         }
     }
@@ -148,6 +148,18 @@ public sealed class Eal
         log.Drain();
         lines = result < 0 ? log.LastLines(QuotedLines) : [];
         return result;
+    }
+
+    private static void AddAtStart(Eal eal, string name, string arguments)
+    {
+        try
+        {
+            eal.Hotplug("vdev", name, arguments);
+        }
+        catch (DpdkException exception)
+        {
+            throw new DpdkException(exception.Operation, exception.ErrorCode, $"{exception.Message}\nDPDK itself runs, in Eal.Current.", exception);
+        }
     }
 
     private static void Initialize(DpdkLog log, List<string> arguments)

@@ -58,7 +58,7 @@ internal static class EalArguments
                 arguments.Add("--iova-mode=pa");
                 break;
             case IovaMode.Physical:
-                throw new ArgumentException("Physical addresses need huge pages, and none are used. Reserve some (sysctl vm.nr_hugepages=512), or leave IovaMode at Automatic.", nameof(options));
+                throw new ArgumentException("Physical addresses need huge pages, and none are used. Reserve some (sysctl vm.nr_hugepages=512), or leave IovaMode at Automatic.");
             default:
                 throw new ArgumentOutOfRangeException(nameof(options), options.IovaMode, "No such IovaMode.");
         }
@@ -67,7 +67,7 @@ internal static class EalArguments
             arguments.Add("--no-pci");
         foreach (string device in options.PciDevices)
         {
-            CheckPlain(device, nameof(EalOptions.PciDevices));
+            CheckPciDevice(device);
             arguments.Add("--allow=" + device);
         }
 
@@ -107,8 +107,7 @@ internal static class EalArguments
     {
         remark = null;
         long wanted = Math.Max(options.MainMemoryMegabytes ?? 0, LeastHugePages) * Megabyte;
-        // A secondary process uses the pages that the primary has taken.
-        bool enough = free >= wanted || options.ExtraArguments.Any(argument => argument.StartsWith("--proc-type", StringComparison.Ordinal));
+        bool enough = free >= wanted;
         string shortage = string.Create(CultureInfo.InvariantCulture, $"{free / Megabyte} MB of huge pages are free, {wanted / Megabyte} MB are wanted");
         switch (options.HugePages)
         {
@@ -141,15 +140,15 @@ internal static class EalArguments
         IReadOnlyList<int> available = CoreAffinity.AvailableCores;
         cores ??= [available[0]];
         if (cores.Count == 0)
-            throw new ArgumentException($"{nameof(EalOptions.Cores)} is empty: name at least one, or leave it null for the first core of this process.", nameof(cores));
+            throw new ArgumentException($"{nameof(EalOptions.Cores)} is empty: name at least one, or leave it null for the first core of this process.");
         foreach (int core in cores)
         {
             if (!available.Contains(core))
-                throw new ArgumentException($"{nameof(EalOptions.Cores)} names core {core}, which this process cannot use; it may use {string.Join(", ", available)}.", nameof(cores));
+                throw new ArgumentException($"{nameof(EalOptions.Cores)} names core {core}, which this process cannot use; it may use {string.Join(", ", available)}.");
         }
 
         if (cores.Distinct().Count() != cores.Count)
-            throw new ArgumentException($"{nameof(EalOptions.Cores)} names a core twice: {string.Join(", ", cores)}.", nameof(cores));
+            throw new ArgumentException($"{nameof(EalOptions.Cores)} names a core twice: {string.Join(", ", cores)}.");
         return string.Join(',', cores.Select((core, lcore) => string.Create(CultureInfo.InvariantCulture, $"{lcore}@{core}")));
     }
 
@@ -159,7 +158,7 @@ internal static class EalArguments
         {
             CheckPlain(prefix, nameof(EalOptions.FilePrefix));
             if (prefix.Contains('/', StringComparison.Ordinal) || prefix.Contains('%', StringComparison.Ordinal))
-                throw new ArgumentException($"FilePrefix \"{prefix}\" is to be part of a file's name, so it can have neither '/' nor '%' in it.", nameof(options));
+                throw new ArgumentException($"FilePrefix \"{prefix}\" is to be part of a file's name, so it can have neither '/' nor '%' in it.");
             return prefix;
         }
 
@@ -176,7 +175,7 @@ internal static class EalArguments
         LogLevel.Error => "error",
         LogLevel.Critical => "critical",
         LogLevel.None => "emergency",
-        _ => throw new ArgumentOutOfRangeException(nameof(level), level, "No such LogLevel."),
+        _ => throw new ArgumentException($"There is no LogLevel {level}."),
     };
 
     private static void CheckExtraArguments(IReadOnlyList<string> arguments)
@@ -185,31 +184,43 @@ internal static class EalArguments
         {
             CheckText(argument, nameof(EalOptions.ExtraArguments));
             if (argument is "-" or "--")
-                throw new ArgumentException($"\"{argument}\" cannot be an argument for DPDK here: nothing comes after its options.", nameof(arguments));
+                throw new ArgumentException($"\"{argument}\" cannot be an argument for DPDK here: nothing comes after its options.");
             bool isLong = argument.StartsWith("--", StringComparison.Ordinal);
             string option = isLong ? argument[2..].Split('=')[0] : argument.StartsWith('-') ? argument[1..2] : "";
             // DPDK ends the process after printing help, and getopt takes a long option's beginning for the whole.
             if (option.Length > 0 && (isLong ? "help".StartsWith(option, StringComparison.Ordinal) : option == "h")
                 || argument.Split('=', ':')[^1] == "help")
-                throw new ArgumentException($"\"{argument}\" makes DPDK print its help and end the process. Its options are listed in DPDK's guide, \"EAL parameters\".", nameof(arguments));
+                throw new ArgumentException($"\"{argument}\" makes DPDK print its help and end the process. Its options are listed in DPDK's guide, \"EAL parameters\".");
+            if (isLong && option.Length > 1 && "proc-type".StartsWith(option, StringComparison.Ordinal))
+                throw new ArgumentException($"\"{argument}\": OpenNetVM runs DPDK as a primary process only. Network functions in processes of their own share OpenNetVM's memory, not DPDK's.");
             foreach ((string typed, string property) in Typed)
             {
                 if (option.Length > 0 && (isLong && typed.Length > 1 ? typed.StartsWith(option, StringComparison.Ordinal) : !isLong && typed == option))
-                    throw new ArgumentException($"\"{argument}\" has a property of its own: set {nameof(EalOptions)}.{property} instead.", nameof(arguments));
+                    throw new ArgumentException($"\"{argument}\" has a property of its own: set {nameof(EalOptions)}.{property} instead.");
             }
         }
+    }
+
+    // DPDK itself passes over an address that nothing answers to.
+    private static void CheckPciDevice(string device)
+    {
+        CheckPlain(device, nameof(EalOptions.PciDevices));
+        string address = device.Split(',')[0];
+        string full = address.Count(character => character == ':') == 1 ? "0000:" + address : address;
+        if (full.Contains('/', StringComparison.Ordinal) || !Directory.Exists(Path.Combine("/sys/bus/pci/devices", full)))
+            throw new ArgumentException($"There is no PCI device {address} here: lspci -D shows those that there are.");
     }
 
     private static void CheckPlain(string text, string property)
     {
         CheckText(text, property);
         if (text.StartsWith('-') || text.StartsWith(',') || text.Any(char.IsWhiteSpace))
-            throw new ArgumentException($"{property}: \"{text}\" begins with '-' or ',' or has a space in it.", property);
+            throw new ArgumentException($"{property}: \"{text}\" begins with '-' or ',' or has a space in it.");
     }
 
     private static void CheckText(string text, string property)
     {
         if (string.IsNullOrEmpty(text) || text.Any(char.IsControl))
-            throw new ArgumentException($"{property} has an entry that is empty or has control characters in it.", property);
+            throw new ArgumentException($"{property} has an entry that is empty or has control characters in it.");
     }
 }

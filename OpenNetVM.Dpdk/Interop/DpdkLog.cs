@@ -89,7 +89,7 @@ internal sealed unsafe partial class DpdkLog
         if (line.Contains("FATAL", StringComparison.Ordinal) || line.Contains("PANIC", StringComparison.Ordinal))
             return LogLevel.Critical;
         // Much that says "cannot" or "failed" is about something that is then done otherwise.
-        foreach (string word in (ReadOnlySpan<string>)["error", "warn", "cannot", "could not", "failed", "invalid", "unable"])
+        foreach (string word in (ReadOnlySpan<string>)["error", "warn", "cannot", "could not", "couldn't", "failed", "invalid", "unable", "not enough", "not permitted", "denied"])
         {
             if (line.Contains(word, StringComparison.OrdinalIgnoreCase))
                 return LogLevel.Warning;

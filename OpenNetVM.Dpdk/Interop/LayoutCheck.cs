@@ -36,17 +36,13 @@ internal static unsafe partial class LayoutCheck
     }
 
     /// <summary>What can be proved once DPDK runs: pools, mbufs, and where the driver net_null is installed the structures of ports.</summary>
-    /// <remarks>Takes a pool and a port for a moment. Nothing is taken in a secondary process, where both would belong to the primary; its own check has covered them.</remarks>
+    /// <remarks>Takes a pool and a port for a moment.</remarks>
     /// <exception cref="DpdkException">There is not the memory for a small pool.</exception>
     public static IReadOnlyList<string> Running(DpdkLibrary library, DpdkLayout layout)
     {
         LayoutFindings findings = new();
-        if (Rte.rte_eal_process_type() == 0)
-        {
-            Pool(library, findings);
-            Port(library, layout, findings);
-        }
-
+        Pool(library, findings);
+        Port(library, layout, findings);
         return findings.Fields;
     }
 

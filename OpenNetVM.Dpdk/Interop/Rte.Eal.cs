@@ -25,10 +25,6 @@ internal static unsafe partial class Rte
     [LibraryImport(RteLibraries.Eal)]
     public static partial int rte_eal_has_hugepages();
 
-    /// <summary>enum rte_proc_type_t: 0 primary, 1 secondary.</summary>
-    [LibraryImport(RteLibraries.Eal)]
-    public static partial int rte_eal_process_type();
-
     /// <summary>A negated errno.</summary>
     [LibraryImport(RteLibraries.Eal, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int rte_eal_hotplug_add(string bus, string device, string arguments);

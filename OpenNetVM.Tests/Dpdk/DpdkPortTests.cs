@@ -133,7 +133,7 @@ public class DpdkPortTests
     [Fact]
     public void A_device_can_be_opened_again_when_its_port_was_stopped()
     {
-        DpdkEal.Require();
+        DpdkEal.Get();
         string device = DpdkEal.DeviceName("net_null");
         for (int i = 0; i < 3; i++)
         {
