@@ -210,10 +210,22 @@ public sealed partial class NfManager : IAsyncDisposable
     {
         foreach (WorkerSlot slot in _workers)
         {
-            if (!slot.Worker.CanSleep || !slot.Receivers.Exists(receiver => receiver.Serves(port, queue)))
+            if (!slot.Worker.CanSleep || !Serves(slot, port, queue))
                 continue;
             Interlocked.MemoryBarrier();
             slot.Worker.Wake();
         }
+    }
+
+    // A loop, because a port may ask for each packet: a lambda would allocate.
+    private static bool Serves(WorkerSlot slot, PortEntry port, int queue)
+    {
+        for (int i = 0; i < slot.Receivers.Count; i++)
+        {
+            if (slot.Receivers[i].Serves(port, queue))
+                return true;
+        }
+
+        return false;
     }
 }
