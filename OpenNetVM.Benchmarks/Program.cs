@@ -10,7 +10,7 @@ switch (args)
         await ChainThroughput.RunAsync(args[1..]);
         break;
     case ["chain-reference", ..]:
-        await ChainThroughput.RunReferenceAsync(args[1..]);
+        await ChainReferenceThroughput.RunAsync(args[1..]);
         break;
     case ["experiments", ..]:
         return await PaperExperiments.RunAsync(args[1..]);
