@@ -2,15 +2,18 @@ using BenchmarkDotNet.Running;
 using OpenNetVM.Benchmarks.Comparisons;
 using OpenNetVM.Benchmarks.Experiments;
 using OpenNetVM.Benchmarks.Experiments.Paper;
+using OpenNetVM.Benchmarks.Regression;
 
-// Comparisons with the same work done in C; everything else goes to BenchmarkDotNet (for example --filter *Ring*).
+// Comparisons with the same work done in C, and of this checkout with another commit; everything else goes to BenchmarkDotNet (for example --filter *Ring*).
 switch (args)
 {
+    case ["--against", ..]:
+        return RegressionGuard.Run(args);
     case ["chain", ..]:
         await ChainThroughput.RunAsync(args[1..]);
         break;
     case ["chain-reference", ..]:
-        await ChainThroughput.RunReferenceAsync(args[1..]);
+        await ChainReferenceThroughput.RunAsync(args[1..]);
         break;
     case ["experiments", ..]:
         return await PaperExperiments.RunAsync(args[1..]);

@@ -43,23 +43,12 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         int count = hashes.Length;
         if (count > MaximumMaskedBurst)
             ThrowTooLong(nameof(hashes), count);
-        if (keys.Length < count)
-            ThrowTooShort(nameof(keys), count, keys.Length);
-        if (values.Length < count)
-            ThrowTooShort(nameof(values), count, values.Length);
-        ThrowIfDisposed();
+        CheckBurst(count, keys, values);
 
         LookupChunk chunk;
         ulong found = 0;
         for (int start = 0; start < count; start += LookupChunk.Size)
-        {
-            found |= (ulong)LookUpChunk(
-                &chunk,
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(hashes), start),
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(keys), start),
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(values), start),
-                Math.Min(LookupChunk.Size, count - start)) << start;
-        }
+            found |= (ulong)LookUpChunk(&chunk, hashes, keys, values, start, Math.Min(LookupChunk.Size, count - start)) << start;
         GC.KeepAlive(this);
         hits = found;
         return BitOperations.PopCount(found);
@@ -90,25 +79,16 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         ReadOnlySpan<uint> hashes, ReadOnlySpan<TKey> keys, Span<TValue> values, Span<bool> hits, bool countUse, uint now, ReadOnlySpan<uint> lengths)
     {
         int count = hashes.Length;
-        if (keys.Length < count)
-            ThrowTooShort(nameof(keys), count, keys.Length);
-        if (values.Length < count)
-            ThrowTooShort(nameof(values), count, values.Length);
+        CheckBurst(count, keys, values);
         if (hits.Length < count && !hits.IsEmpty)
             ThrowTooShort(nameof(hits), count, hits.Length);
-        ThrowIfDisposed();
 
         LookupChunk chunk;
         int found = 0;
         for (int start = 0; start < count; start += LookupChunk.Size)
         {
             int length = Math.Min(LookupChunk.Size, count - start);
-            uint hitBits = LookUpChunk(
-                &chunk,
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(hashes), start),
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(keys), start),
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(values), start),
-                length);
+            uint hitBits = LookUpChunk(&chunk, hashes, keys, values, start, length);
             found += BitOperations.PopCount(hitBits);
             if (!hits.IsEmpty)
             {
@@ -126,6 +106,25 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         GC.KeepAlive(this);
         return found;
     }
+
+    // What every burst is checked for before memory is touched without further checks.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void CheckBurst(int count, ReadOnlySpan<TKey> keys, Span<TValue> values)
+    {
+        if (keys.Length < count)
+            ThrowTooShort(nameof(keys), count, keys.Length);
+        if (values.Length < count)
+            ThrowTooShort(nameof(values), count, values.Length);
+        ThrowIfDisposed();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint LookUpChunk(LookupChunk* chunk, ReadOnlySpan<uint> hashes, ReadOnlySpan<TKey> keys, Span<TValue> values, int start, int length) => LookUpChunk(
+        chunk,
+        ref Unsafe.Add(ref MemoryMarshal.GetReference(hashes), start),
+        ref Unsafe.Add(ref MemoryMarshal.GetReference(keys), start),
+        ref Unsafe.Add(ref MemoryMarshal.GetReference(values), start),
+        length);
 
     private static void WriteBooleans(uint bits, Span<bool> booleans)
     {

@@ -1,174 +1,133 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
+using OpenNetVM.Benchmarks.Experiments.Paper;
 using OpenNetVM.Benchmarks.Reference;
-using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Dataplane;
-using OpenNetVM.Core.Management;
-using OpenNetVM.Core.NetworkFunctions;
-using OpenNetVM.Core.Packets;
+using OpenNetVM.Core.Flows;
 using OpenNetVM.Core.Ports;
-using OpenNetVM.Core.Services;
+using OpenNetVM.FlowTable;
+using static OpenNetVM.Benchmarks.Experiments.ChainCommand;
 
 namespace OpenNetVM.Benchmarks.Experiments;
 
 /// <summary>
-/// Throughput by chain length (the paper's figure 2): 64-byte packets from a port, through a receive and a transmit ring per network function or,
-/// on one core, past them (fused hops), default chain, and out. Each function reads the packet's first byte. Where DPDK is installed, the same in C beside it (Reference/README.md).
+/// Throughput by chain length (the paper's figure 2): 64-byte packets from a port, through a receive and a transmit ring per network function or, past
+/// them (fused hops), and out. Each function reads the packet's first byte. Where DPDK is installed, the same in C beside it (Reference/README.md).
 /// </summary>
 internal static class ChainThroughput
 {
-    private const int Windows = 10;
-    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan ReferenceWarmUp = TimeSpan.FromMilliseconds(20);
-    private static readonly int[] Lengths = [0, 1, 2, 3, 4, 5, 6, 12];
+    private const int UsualRounds = 15;
+    private const int FlowCount = 65_536;
+    private const string OverRings = "ours";
+    private const string PastRings = "ours, fused";
+    private const string CPerPacket = "C per packet";
+    private const string CRuns = "C runs";
 
-    /// <summary>Everything on one core, or RX and TX on one and the functions on another.</summary>
-    /// <param name="arguments">"two-cores" for that; number of rounds (default 15); the core to use (default: the last); the other core (default: the first).</param>
-    internal static async Task RunAsync(IReadOnlyList<string> arguments)
+    /// <summary>Measures and prints.</summary>
+    /// <param name="arguments">
+    /// What: nothing for one core and the default chain; "two-cores"; "director" for 65,536 flows by the default chain and by the flow director; "minute" for
+    /// what the garbage collector does in a minute under load. Then the number of rounds (default 15, minutes 1), the core to use (default: the last), and
+    /// the other core (default: the first).
+    /// </param>
+    internal static Task RunAsync(IReadOnlyList<string> arguments) => arguments switch
     {
-        bool twoCores = arguments is ["two-cores", ..];
-        string[] numbers = [.. arguments.Skip(twoCores ? 1 : 0)];
-        int rounds = Number(numbers, 0, 15);
-        int core = Number(numbers, 1, Environment.ProcessorCount - 1);
-        int functionCore = Number(numbers, 2, 0);
-        ReferenceChainOptions reference = new() { Layout = twoCores ? ReferenceLayout.TwoCores : ReferenceLayout.OneCore, Core = core, FunctionCore = functionCore };
+        ["two-cores", ..] => TwoCoresAsync(Settings(arguments.Skip(1), UsualRounds)),
+        ["director", ..] => DirectorAsync(Settings(arguments.Skip(1), UsualRounds)),
+        ["minute", ..] => MinuteAsync(Settings(arguments.Skip(1), 1)),
+        _ => OneCoreAsync(Settings(arguments, UsualRounds)),
+    };
 
-        List<ChainContender> contenders = [new("ours", length => MeasureAsync(length, core, twoCores ? functionCore : null, fusedHops: false))];
-        if (!twoCores)
-            contenders.Add(new ChainContender("ours, fused", length => MeasureAsync(length, core, null, fusedHops: true)));
-        if (ChainReference.TryLoad(out string missing) is { } library)
+    private static Task OneCoreAsync(ExperimentSettings settings)
+    {
+        ReferenceChainOptions reference = new();
+        List<LoadContender> contenders = [Ours(OverRings, settings, Rings), Ours(PastRings, settings, Fused)];
+        if (settings.Reference is { } library)
         {
-            contenders.Add(InC(library, "C per packet", reference));
-            contenders.Add(InC(library, "C runs", reference with { Runs = true }));
-            if (!twoCores)
-            {
-                contenders.Add(InC(library, "C runs, TX after each", reference with { Runs = true, Layout = ReferenceLayout.TransmitAfterEach }));
-                contenders.Add(InC(library, "C no rings", reference with { Layout = ReferenceLayout.Calls }));
-            }
-        }
-        else
-        {
-            Console.WriteLine($"Ours alone, without the C reference: {missing}.");
+            contenders.Add(InC(CPerPacket, settings, library, reference));
+            contenders.Add(InC(CRuns, settings, library, reference with { Runs = true }));
+            contenders.Add(InC("C runs, TX after each", settings, library, reference with { Runs = true, Layout = ReferenceLayout.TransmitAfterEach }));
+            contenders.Add(InC("C no rings", settings, library, reference with { Layout = ReferenceLayout.Calls }));
         }
 
-        WriteMachine(rounds, twoCores ? $"RX and TX on core {core}, functions on core {functionCore}" : $"one core ({core})");
-        Console.WriteLine("64-byte packets, bursts of 64, rings of 512; nanoseconds per packet: median (min-max)");
-        Console.WriteLine();
-        Func<double>? lineTransfer = twoCores ? () => LineTransfer.Measure(core, functionCore) : null;
-        await new ChainComparison(Lengths, contenders, lineTransfer).RunAsync(rounds, withRatios: true, Console.Out);
+        return ChainCommand.RunAsync(settings, $"one core ({settings.Core})", Lengths, contenders, [.. contenders.Skip(1).Select(static other => (OverRings, other.Name))]);
     }
 
-    /// <summary>All that the C reference can do, without ours.</summary>
-    /// <param name="arguments">Number of rounds (default 5); the core to use (default: the last); the other core (default: the first).</param>
-    internal static async Task RunReferenceAsync(IReadOnlyList<string> arguments)
+    private static async Task TwoCoresAsync(ExperimentSettings settings)
     {
-        int rounds = Number(arguments, 0, 5);
-        ReferenceChainOptions options = new() { Core = Number(arguments, 1, Environment.ProcessorCount - 1), FunctionCore = Number(arguments, 2, 0) };
-        if (ChainReference.TryLoad(out string missing) is not { } library)
+        const string Cut = "ours, fused, chain cut once";
+        ReferenceChainOptions reference = new() { Layout = ReferenceLayout.TwoCores };
+        List<LoadContender> contenders =
+        [
+            Ours(OverRings, settings, Rings, ChainPlacement.FunctionsApart),
+            Ours(Cut, settings, Fused, ChainPlacement.Halves),
+        ];
+        if (settings.Reference is { } library)
         {
-            Console.WriteLine($"No C reference: {missing}.");
-            return;
+            contenders.Add(InC(CPerPacket, settings, library, reference));
+            contenders.Add(InC(CRuns, settings, library, reference with { Runs = true }));
         }
 
-        WriteMachine(rounds, $"C on DPDK, core {options.Core}, with two cores the functions on core {options.FunctionCore}");
-        Console.WriteLine("64-byte packets, rings of 512, bursts of 64 unless another is named; nanoseconds per packet: median (min-max)");
-        Console.WriteLine();
-        ReferenceChainOptions twoCores = options with { Layout = ReferenceLayout.TwoCores };
-        ReferenceChainOptions flows = options with { Flows = 65_536 };
-        await new ChainComparison(
-            Lengths,
-            [
-                InC(library, "per packet", options),
-                InC(library, "per packet, bursts of 32", options with { Burst = 32 }),
-                InC(library, "per packet, TX after each", options with { Layout = ReferenceLayout.TransmitAfterEach }),
-                InC(library, "runs", options with { Runs = true }),
-                InC(library, "runs, bursts of 32", options with { Runs = true, Burst = 32 }),
-                InC(library, "runs, TX after each", options with { Runs = true, Layout = ReferenceLayout.TransmitAfterEach }),
-                InC(library, "no rings", options with { Layout = ReferenceLayout.Calls }),
-                InC(library, "flow table, 64 k flows", flows with { Steering = ReferenceSteering.FlowTable }),
-                InC(library, "naive, 64 k flows", flows with { Steering = ReferenceSteering.Naive }),
-                InC(library, "looked up once, 64 k flows", flows with { Steering = ReferenceSteering.Classified }),
-                InC(library, "two cores", twoCores),
-                InC(library, "two cores, bursts of 32", twoCores with { Burst = 32 }),
-                InC(library, "two cores, runs", twoCores with { Runs = true }),
-                InC(library, "two cores, flow table, 1 k flows", twoCores with { Flows = 1_024, Steering = ReferenceSteering.FlowTable }),
-            ]).RunAsync(rounds, withRatios: false, Console.Out);
-
-        Console.WriteLine();
-        Console.WriteLine("One packet at a time from function to TX to function, two cores, nanoseconds in steps of 10:");
-        foreach (ReferenceSteering steering in (ReferenceSteering[])[ReferenceSteering.DefaultChain, ReferenceSteering.FlowTable, ReferenceSteering.Naive])
-            WriteLatency(library, twoCores with { Steering = steering, Length = 2, Flows = 1_024 });
+        string what = $"RX and TX on core {settings.Core}, functions on core {settings.FunctionCore}, or with the chain cut once RX and the first half of the functions on core {settings.Core}, the others and TX on core {settings.FunctionCore}";
+        LoadSweep sweep = await ChainCommand.RunAsync(settings, what, Lengths, contenders, (OverRings, CPerPacket), (OverRings, CRuns), (Cut, CPerPacket), (Cut, CRuns));
+        int three = Lengths.IndexOf(3);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"3 functions on 2 cores, million packets/s: {1e3 / sweep.Nanoseconds(OverRings)[three].Median:F1} with the functions apart, {1e3 / sweep.Nanoseconds(Cut)[three].Median:F1} with the chain cut once."));
+        Console.WriteLine("The C platform (OpenNetVM 21.10) with 3 functions on 2 such cores, its own speed tester, 2026-11-23: 0.016 with 128 packets under way, 1.05 with 8,192; in its shared-core mode, on one core, 1.9 and 7.2.");
     }
 
-    private static ChainContender InC(ChainReference library, string name, ReferenceChainOptions options) => new(name, length =>
+    private static async Task DirectorAsync(ExperimentSettings settings)
     {
-        using ReferenceChain chain = new(library, options with { Length = length });
-        chain.Run(ReferenceWarmUp);
-
-        // As for ours: the shortest of several windows.
-        return Task.FromResult(Enumerable.Range(0, Windows).Min(_ => chain.Run(Window)));
-    });
-
-    private static async Task<double> MeasureAsync(int length, int core, int? functionCore, bool fusedHops)
-    {
-        NfManagerBuilder builder = new() { Options = new NfManagerOptions { Dataplane = new DataplaneOptions { FusedHops = fusedHops } } };
-        builder.AddWorker("worker", core, IdleStrategy.Spin);
-        if (functionCore is not null)
-            builder.AddWorker("functions", functionCore, IdleStrategy.Spin);
-        ServiceOptions options = new() { Workers = functionCore is null ? [] : ["functions"] };
-        NullPort port = new(new NullPortOptions { Frame = new byte[64] });
-        PortId id = builder.AddPort(port);
-        ServiceId[] services = [.. Enumerable.Range(0, length).Select(i => builder.AddService($"service {i}", static () => new ReadFirstByte(), options))];
-        builder.DefaultChain = ServiceChain.Through(services).To(id);
-        await using NfManager manager = builder.Build();
-        manager.Start();
-        Thread.Sleep(100);
-
-        // The shortest of several windows: what disturbs a window only ever makes it longer.
-        double best = double.MaxValue;
-        for (int window = 0; window < Windows; window++)
+        const string RingsDirector = "ours, director";
+        const string FusedDirector = "ours, fused, director";
+        const string CEachHop = "C, lookup at every hop";
+        const string CNaive = "C, naive lookup at every hop";
+        const string CClassified = "C, lookup at RX";
+        IReadOnlyList<Ipv4FlowKey> keys = GeneratorFlows.Keys(FlowCount);
+        List<LoadContender> contenders =
+        [
+            Steered(OverRings, Rings, []),
+            Steered(RingsDirector, Rings, keys),
+            Steered(PastRings, Fused, []),
+            Steered(FusedDirector, Fused, keys),
+        ];
+        if (settings.Reference is { } library)
         {
-            long begin = Stopwatch.GetTimestamp();
-            long packets = port.GetStatistics().TransmittedPackets;
-            Thread.Sleep(Window);
-            packets = port.GetStatistics().TransmittedPackets - packets;
-            best = Math.Min(best, Stopwatch.GetElapsedTime(begin).TotalNanoseconds / Math.Max(1, packets));
+            ReferenceChainOptions reference = new() { Flows = FlowCount };
+            contenders.Add(InC(CPerPacket, settings, library, reference));
+            contenders.Add(InC(CEachHop, settings, library, reference with { Steering = ReferenceSteering.FlowTable }));
+            contenders.Add(InC(CNaive, settings, library, reference with { Steering = ReferenceSteering.Naive }));
+            contenders.Add(InC(CClassified, settings, library, reference with { Steering = ReferenceSteering.Classified }));
         }
 
-        return best;
-    }
+        string what = string.Create(CultureInfo.InvariantCulture, $"one core ({settings.Core}), {FlowCount:N0} flows at random, with \"director\" a rule for each of them");
+        await ChainCommand.RunAsync(
+            settings,
+            what,
+            [1, 2, 3, 5],
+            contenders,
+            (RingsDirector, OverRings), (FusedDirector, PastRings), (CEachHop, RingsDirector), (CEachHop, FusedDirector), (CNaive, RingsDirector), (CNaive, FusedDirector), (CClassified, RingsDirector));
 
-    private static void WriteLatency(ChainReference library, ReferenceChainOptions options)
-    {
-        const int Samples = 100_000;
-        const int Bucket = 10;
-        uint[] counts = new uint[4_096];
-        using ReferenceChain chain = new(library, options);
-        chain.MeasureLatency(Samples, gap: TimeSpan.FromMicroseconds(1), Bucket, counts);
-        Console.WriteLine($"{options.Steering}: median {Percentile(0.5)}, 99% {Percentile(0.99)}, 99.9% {Percentile(0.999)}, least {Percentile(0)}");
-
-        int Percentile(double part)
+        LoadContender Steered(string name, DataplaneOptions options, IReadOnlyList<Ipv4FlowKey> rules) => new(name, length => ChainLoad.MeasureAsync(settings, new ChainLoadOptions
         {
-            long below = 0;
-            int i = 0;
-            while (i < counts.Length - 1 && (below += counts[i]) <= part * (Samples - 1))
-                i++;
-            return i * Bucket;
-        }
+            Length = (int)length,
+            Port = static () => new GeneratorPort(new GeneratorPortOptions { Flows = FlowCount, StampTime = false, ProvideRssHash = true }),
+            Function = static () => new ReadFirstByte(),
+            Rules = rules,
+            Dataplane = options with { Director = new FlowDirectorOptions { Ipv4Capacity = 2 * FlowCount } },
+        }));
     }
 
-    private static void WriteMachine(int rounds, string what) => Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} cores, {DateTime.UtcNow:yyyy-MM-dd}; {rounds} rounds, {what}"));
-
-    private static int Number(IReadOnlyList<string> arguments, int index, int otherwise) =>
-        arguments.Count > index ? int.Parse(arguments[index], CultureInfo.InvariantCulture) : otherwise;
-
-    private sealed class ReadFirstByte : NetworkFunction
+    // Without a sweep, whose warm-up would take minutes as well.
+    private static async Task MinuteAsync(ExperimentSettings settings)
     {
-        private int _sum;
-
-        protected override void Process(Packet packet) => _sum += packet.Data[0];
+        const int Length = 5;
+        ExperimentSettings minute = settings with { Windows = (int)(TimeSpan.FromMinutes(1) / settings.Window) };
+        for (int round = 0; round < settings.Rounds; round++)
+        {
+            LoadFigure figure = await Ours(PastRings, minute, Fused).Measure(Length);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Length} functions, one core ({settings.Core}): {figure.Seconds:F1} s, garbage collections {figure.Collections}, bytes allocated per packet {figure.BytesPerPacket:0.######}, best window {figure.Nanoseconds:F1} ns per packet"));
+        }
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace OpenNetVM.Benchmarks.Reference;
 
 /// <summary>
@@ -8,6 +6,9 @@ namespace OpenNetVM.Benchmarks.Reference;
 /// </summary>
 internal sealed unsafe class ChainReference
 {
+    // 384 MiB: enough for the pool, the rings, and a table of a million flows.
+    private const int HugePages = 192;
+
     private ChainReference(ReferenceLibrary library)
     {
         Create = (delegate* unmanaged<ReferenceChain.Config*, nint*, int>)library.Function("chain_create");
@@ -30,10 +31,7 @@ internal sealed unsafe class ChainReference
     {
         if (ReferenceLibrary.TryLoad("chain_reference.c", out missing) is not { } library)
             return null;
-        int error = ((delegate* unmanaged<int>)library.Function("chain_init"))();
-        if (error == 0)
-            return new ChainReference(library);
-        missing = $"DPDK does not start here: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}). It needs 384 MiB of huge pages (sysctl vm.nr_hugepages=192) or 1 GiB of other memory";
-        return null;
+        missing = RteEal.WhyNot(HugePages) ?? "";
+        return missing.Length == 0 ? new ChainReference(library) : null;
     }
 }

@@ -1,6 +1,5 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
+using OpenNetVM.Benchmarks.Regression;
 
 namespace OpenNetVM.Benchmarks.Reference;
 
@@ -48,9 +47,9 @@ internal sealed class ReferenceLibrary : IDisposable
 
     private static string WhatIsMissing()
     {
-        if (Run("cc", ["--version"]).ExitCode != 0)
+        if (ChildProgram.Run("cc", ["--version"]).ExitCode != 0)
             return "no C compiler (cc) was found; on Debian and Ubuntu: apt-get install gcc libc6-dev";
-        if (Run("pkg-config", ["--exists", "libdpdk"]).ExitCode != 0)
+        if (ChildProgram.Run("pkg-config", ["--exists", "libdpdk"]).ExitCode != 0)
             return "pkg-config finds no libdpdk; on Debian and Ubuntu: apt-get install pkg-config libdpdk-dev";
         return "";
     }
@@ -58,13 +57,13 @@ internal sealed class ReferenceLibrary : IDisposable
     // As a program in C would be compiled that is to be as fast as it can: for this processor, with DPDK's inline functions in place.
     private static void Compile(string source, string library)
     {
-        string[] flags = Words(Run("pkg-config", ["--cflags", "libdpdk"]).Output);
-        string[] libraries = Words(Run("pkg-config", ["--libs", "libdpdk"]).Output);
+        string[] flags = Words(ChildProgram.Run("pkg-config", ["--cflags", "libdpdk"]).Output);
+        string[] libraries = Words(ChildProgram.Run("pkg-config", ["--libs", "libdpdk"]).Output);
         string[] arguments =
         [
             .. flags, "-O3", "-march=native", "-DALLOW_EXPERIMENTAL_API", "-Wall", "-fPIC", "-shared", "-o", library + ".new", source, .. libraries,
         ];
-        (int exitCode, _, string error) = Run("cc", arguments);
+        (int exitCode, _, string error) = ChildProgram.Run("cc", arguments);
         if (exitCode != 0)
             throw new InvalidOperationException($"{source} does not compile: cc {string.Join(' ', arguments)} ended with code {exitCode}:{Environment.NewLine}{error}");
 
@@ -73,21 +72,4 @@ internal sealed class ReferenceLibrary : IDisposable
     }
 
     private static string[] Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-
-    private static (int ExitCode, string Output, string Error) Run(string program, IReadOnlyList<string> arguments)
-    {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        try
-        {
-            using Process process = Process.Start(start)!;
-            Task<string> error = process.StandardError.ReadToEndAsync();
-            string output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return (process.ExitCode, output, error.Result);
-        }
-        catch (Win32Exception fault)
-        {
-            return (-1, "", $"{program} cannot be started: {fault.Message}");
-        }
-    }
 }

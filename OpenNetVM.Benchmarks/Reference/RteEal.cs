@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Dpdk;
 
 namespace OpenNetVM.Benchmarks.Reference;
@@ -7,18 +8,16 @@ namespace OpenNetVM.Benchmarks.Reference;
 /// <summary>DPDK's environment in this process, for the C counterparts: no devices, memory of its own. It can be made once and never undone.</summary>
 internal static unsafe class RteEal
 {
-    // 1 GiB, enough for a table of four million entries; ours takes its own pages beside it.
-    private const int HugePagesWanted = 512;
-
     private static bool _started;
 
-    /// <summary>Why there are no C counterparts on this machine; null where there are.</summary>
-    internal static string? WhyNot()
+    /// <summary>Why there are no C counterparts on this machine; null where there are. The first call starts DPDK.</summary>
+    /// <param name="hugePages">How many huge pages of 2 MiB the counterparts need: with fewer free, DPDK is given ordinary memory. Counts in the first call only.</param>
+    internal static string? WhyNot(int hugePages)
     {
         DpdkInstallation installation = DpdkInstallation.Find();
         if (!installation.IsFound)
             return installation.Message;
-        return Initialize();
+        return _started || Start(hugePages) ? null : $"DPDK does not start here (its reason is above). It needs {hugePages} free huge pages (sysctl vm.nr_hugepages), or 2 GiB of other memory";
     }
 
     /// <summary>A function of one of DPDK's libraries.</summary>
@@ -29,18 +28,16 @@ internal static unsafe class RteEal
         return NativeLibrary.GetExport(NativeLibrary.Load($"librte_{library}.so.{abi}"), name);
     }
 
-    private static string? Initialize()
+    private static bool Start(int hugePages)
     {
-        if (_started)
-            return null;
-
-        // A start that failed is final for the process, so which memory to use is decided before it. On a thread of its own, because
-        // DPDK pins the thread that starts it to a core.
-        string[] memory = FreeHugePages() >= HugePagesWanted ? ["--in-memory"] : ["--no-huge", "-m", "2048"];
-        Thread thread = new(() => _started = Start(["-l", "0", "--no-pci", "--no-telemetry", "--log-level=*:error", "--file-prefix", $"benchmarks{Environment.ProcessId}", .. memory]));
+        // A start that failed is final for the process, so which memory to use is decided before it; DPDK 22.11 refuses --in-memory with --no-huge.
+        // On a thread of its own, because DPDK pins the thread that starts it, and all that thread's children, to a core.
+        string[] memory = FreeHugePages() >= hugePages ? ["--in-memory"] : ["--no-huge", "-m", "2048"];
+        string core = CoreAffinity.AvailableCores[0].ToString(CultureInfo.InvariantCulture);
+        Thread thread = new(() => _started = Start(["-l", core, "--no-pci", "--no-telemetry", "--log-level=*:error", "--file-prefix", $"benchmarks{Environment.ProcessId}", .. memory]));
         thread.Start();
         thread.Join();
-        return _started ? null : "DPDK's environment could not be started.";
+        return _started;
     }
 
     private static bool Start(string[] arguments)

@@ -51,8 +51,7 @@ struct chain_result {
 
 struct chain;
 
-// 0 or an errno, as all functions that return int.
-int chain_init(void);
+// 0 or an errno, as all functions that return int. DPDK has been started before.
 int chain_create(const struct chain_config *config, struct chain **chain);
 void chain_destroy(struct chain *chain);
 

@@ -102,7 +102,9 @@ internal sealed unsafe partial class ChainExecutor
     private int Enter(Span<PacketDescriptor> burst, in Sender from, ulong steering)
     {
         OwnerChange change = new(_pool, from.Owner, BufferOwner.Transit, _hopLimit - _inPlaceHops - from.Hops, from.Hops + 1);
-        return change.Keep(burst, Given, steering);
+        int placed = change.Place(burst, burst, steering);
+        burst[..placed].CopyTo(Given);
+        return placed;
     }
 
     // Keeps a run for an instance until the burst that it comes from is routed.

@@ -34,7 +34,7 @@ internal readonly unsafe ref struct OwnerChange
 
     /// <summary>Copies descriptors, with new steering, and makes the new owner theirs; stops at the first one that is not the sender's own or has come too far.</summary>
     /// <param name="run">The descriptors; where they come from may be written by another process meanwhile, so each is read once.</param>
-    /// <param name="room">Where they go, at least as long.</param>
+    /// <param name="room">Where they go, at least as long; may be where they come from.</param>
     /// <param name="steering">Second half of each new descriptor.</param>
     /// <returns>How many were placed.</returns>
     internal int Place(ReadOnlySpan<PacketDescriptor> run, Span<PacketDescriptor> room, ulong steering)
@@ -65,40 +65,6 @@ internal readonly unsafe ref struct OwnerChange
             ref PacketDescriptor slot = ref Unsafe.Add(ref target, i);
             slot.BufferAndHash = bufferAndHash;
             slot.Steering = steering;
-        }
-
-        return i;
-    }
-
-    /// <summary>As <see cref="Place"/>, but the descriptors stay where they are, and which buffers they name is noted.</summary>
-    /// <param name="burst">The descriptors.</param>
-    /// <param name="given">Where their first halves are kept, at least as long.</param>
-    /// <param name="steering">Their new second half.</param>
-    /// <returns>How many were changed.</returns>
-    internal int Keep(Span<PacketDescriptor> burst, Span<PacketDescriptor> given, ulong steering)
-    {
-        uint* owners = _owners;
-        uint capacity = _capacity;
-        uint from = _from;
-        uint to = _to;
-        uint hopLimit = _hopLimit;
-        uint step = _step;
-        int count = Math.Min(burst.Length, given.Length);
-        ref PacketDescriptor place = ref burst.GetPinnableReference();
-        ref PacketDescriptor note = ref given.GetPinnableReference();
-        int i = 0;
-        for (; i < count; i++)
-        {
-            ulong bufferAndHash = Unsafe.Add(ref place, i).BufferAndHash;
-            uint index = (uint)bufferAndHash;
-            if (index >= capacity)
-                break;
-            uint hops = BitOperations.RotateRight(owners[index] ^ from, BufferOwner.HopShift);
-            if (hops >= hopLimit)
-                break;
-            owners[index] = ((hops + step) << BufferOwner.HopShift) | to;
-            Unsafe.Add(ref note, i).BufferAndHash = bufferAndHash;
-            Unsafe.Add(ref place, i).Steering = steering;
         }
 
         return i;

@@ -46,7 +46,8 @@ internal readonly struct HashMixer
             ulong ports = Unsafe.Add(ref words, 4);
             if (Aes.IsSupported)
             {
-                // One round between the halves of the addresses, and two more before the ports' word meets MixBlock's own two.
+                // The source goes through one round, after which the destination joins; both through another, after which the word of the ports
+                // joins; and all through MixBlock's two.
                 Vector128<byte> state = Aes.Encrypt(Block(ref words) ^ _second.AsByte(), Block(ref Unsafe.Add(ref words, 2)));
                 return MixBlock(hash, Aes.Encrypt(state, Vector128.CreateScalar(ports).AsByte()));
             }

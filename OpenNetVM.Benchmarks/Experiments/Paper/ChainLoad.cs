@@ -29,6 +29,7 @@ internal static class ChainLoad
         manager.Start();
         Thread.Sleep(settings.WarmUp);
         AllocationWatch allocations = AllocationWatch.Start();
+        long start = Stopwatch.GetTimestamp();
         long first = port.GetStatistics().TransmittedPackets;
         double best = double.MaxValue;
         for (int window = 0; window < settings.Windows || best == double.MaxValue; window++)
@@ -46,13 +47,14 @@ internal static class ChainLoad
         }
 
         long all = port.GetStatistics().TransmittedPackets - first;
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         int collections = allocations.Collections();
         double bytes = (double)allocations.Bytes() / Math.Max(1, all);
         await manager.StopAsync();
         PlatformStatistics end = manager.GetStatistics();
         if (end.Unaccounted != 0 || end.Dropped != 0)
             throw new InvalidOperationException($"The chain of {options.Length} lost packets: {end.ConservationLine}.");
-        return new LoadFigure(best, collections, bytes);
+        return new LoadFigure(best, collections, bytes, seconds);
     }
 
     /// <summary>The same of a chain in C.</summary>
@@ -67,16 +69,22 @@ internal static class ChainLoad
     {
         NfManagerBuilder builder = new() { Options = new NfManagerOptions { Dataplane = options.Dataplane } };
         builder.AddWorker("worker", settings.Core, IdleStrategy.Spin);
-        if (options.TwoCores)
+        if (options.Placement != ChainPlacement.OneCore)
             builder.AddWorker("functions", settings.FunctionCore, IdleStrategy.Spin);
         port = options.Port();
         PortId id = builder.AddPort(port);
-        ServiceOptions service = new() { Workers = options.TwoCores ? ["functions"] : [] };
-        ServiceId[] services = [.. Enumerable.Range(0, options.Length).Select(i => builder.AddService($"service {i}", options.Function, service))];
+        ServiceId[] services = [.. Enumerable.Range(0, options.Length).Select(i => builder.AddService($"service {i}", options.Function, Service(options, i)))];
 
         // Rules lead through the same functions, so that only the way in which a chain is found differs.
         builder.DefaultChain = ServiceChain.Through(services).To(id);
         builder.AddChain(ServiceChain.Through(services).To(id));
         return builder.Build();
     }
+
+    private static ServiceOptions Service(ChainLoadOptions options, int index) => options.Placement switch
+    {
+        ChainPlacement.FunctionsApart => new ServiceOptions { Workers = ["functions"] },
+        ChainPlacement.Halves when index >= options.Length / 2 => new ServiceOptions { Workers = ["functions"], TransmitWorker = "functions" },
+        _ => new ServiceOptions(),
+    };
 }

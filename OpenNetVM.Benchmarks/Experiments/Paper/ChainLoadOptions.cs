@@ -11,8 +11,8 @@ internal sealed record ChainLoadOptions
     /// <summary>Functions in the chain.</summary>
     internal required int Length { get; init; }
 
-    /// <summary>True for RX and TX on one core and the functions on another; false for everything on one.</summary>
-    internal bool TwoCores { get; init; }
+    /// <summary>Who runs what.</summary>
+    internal ChainPlacement Placement { get; init; }
 
     /// <summary>Makes the port that the packets come from and leave by.</summary>
     internal required Func<IPort> Port { get; init; }

@@ -14,4 +14,10 @@ internal sealed record ExperimentPoint(string Series, double X, string Unit, Sum
 
     /// <summary>Bytes allocated per packet, the most of any round; null for C.</summary>
     internal double? BytesPerPacket { get; init; }
+
+    /// <summary>How long <see cref="Collections"/> were counted, all rounds together; 0 where nobody noted it.</summary>
+    internal double Seconds { get; init; }
+
+    /// <summary>How many rounds the value is of, where that is not all of them: see <see cref="LoadFigure.IsComparableWith"/>.</summary>
+    internal int? Rounds { get; init; }
 }

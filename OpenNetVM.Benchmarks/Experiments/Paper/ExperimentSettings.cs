@@ -12,16 +12,16 @@ internal sealed record ExperimentSettings
     internal required int Rounds { get; init; }
 
     /// <summary>The core of RX and TX, or of everything.</summary>
-    internal int Core { get; } = Environment.ProcessorCount - 1;
+    internal int Core { get; init; } = Environment.ProcessorCount - 1;
 
     /// <summary>The core of the functions, where they have one of their own.</summary>
-    internal int FunctionCore { get; }
+    internal int FunctionCore { get; init; }
 
     /// <summary>Length of one window.</summary>
     internal TimeSpan Window => TimeSpan.FromMilliseconds(Quick ? 2 : 10);
 
     /// <summary>Windows in a measurement, the shortest of which counts: what disturbs a window only ever makes it longer.</summary>
-    internal int Windows => Quick ? 2 : 8;
+    internal int Windows { get => field > 0 ? field : Quick ? 2 : 8; init; }
 
     /// <summary>Time for the compiler to replace its first code, and for caches to fill.</summary>
     internal TimeSpan WarmUp => TimeSpan.FromMilliseconds(Quick ? 10 : 80);
@@ -34,4 +34,7 @@ internal sealed record ExperimentSettings
 
     /// <summary>True where two pollers have a core each.</summary>
     internal bool HasTwoCores => Core != FunctionCore;
+
+    /// <summary>Measures what a cache line's way from one core to the other costs; null where there is but one.</summary>
+    internal Func<double>? MeasureLine => HasTwoCores ? () => LineTransfer.Measure(Core, FunctionCore) : null;
 }

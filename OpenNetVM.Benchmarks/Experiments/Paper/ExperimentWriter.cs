@@ -45,8 +45,8 @@ internal sealed class ExperimentWriter(string folder, ExperimentSettings setting
         if (result.HasTable)
         {
             foreach (string unit in result.Points.Select(static point => point.Unit).Distinct())
-                AppendTable(text, result, unit);
-            AppendCollector(text, result);
+                ExperimentTables.Append(text, result.XLabel, unit, result.Points, result.Lines, result.XNames);
+            ExperimentTables.AppendCollector(text, result.Points, result.XNames is not null);
         }
 
         if (result.Events.Count > 0)
@@ -62,54 +62,6 @@ internal sealed class ExperimentWriter(string folder, ExperimentSettings setting
         text.Append(CultureInfo.InvariantCulture, $"All figures: [{result.Name}.csv]({result.Name}.csv).\n");
         return text.ToString();
     }
-
-    private static void AppendTable(StringBuilder text, ExperimentResult result, string unit)
-    {
-        ExperimentPoint[] points = [.. result.Points.Where(point => point.Unit == unit)];
-        ReferenceLine[] lines = [.. result.Lines.Where(line => line.Unit == unit)];
-        string[] series = [.. points.Select(static point => point.Series).Distinct()];
-        text.Append(CultureInfo.InvariantCulture, $"{unit}, median (min-max):\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"| {result.XLabel} | {string.Join(" | ", series.Concat(lines.Select(static line => line.Name)))} |\n");
-        text.Append("|---").Insert(text.Length, "|---", series.Length + lines.Length).Append("|\n");
-        foreach (double x in points.Select(static point => point.X).Distinct().Order())
-        {
-            string name = result.XNames is { } names ? names[(int)x] : x.ToString("0.##", CultureInfo.InvariantCulture);
-            IEnumerable<string> cells = series.Select(one => Cell(points.FirstOrDefault(point => point.Series == one && point.X == x)))
-                .Concat(lines.Select(line => Cell(line, x)));
-            text.Append(CultureInfo.InvariantCulture, $"| {name} | {string.Join(" | ", cells)} |\n");
-        }
-
-        text.Append('\n');
-    }
-
-    private static void AppendCollector(StringBuilder text, ExperimentResult result)
-    {
-        ExperimentPoint[] own = [.. result.Points.Where(static point => point.Collections is not null).DistinctBy(static point => (point.Series, point.X))];
-        if (own.Length == 0)
-            return;
-
-        // The percentiles of one measurement share its collections.
-        int collections = result.XNames is null ? own.Sum(static point => point.Collections!.Value) : own.DistinctBy(static point => point.Series).Sum(static point => point.Collections!.Value);
-        text.Append(CultureInfo.InvariantCulture, $"Garbage collections within the measured windows of ours: {collections}. Bytes allocated per packet, at most: {own.Max(static point => point.BytesPerPacket):0.####}.\n\n");
-    }
-
-    private static string Cell(ExperimentPoint? point) => point is null
-        ? ""
-        : $"{Number(point.Value.Median)} ({Number(point.Value.Minimum)}-{Number(point.Value.Maximum)})";
-
-    private static string Cell(ReferenceLine line, double x)
-    {
-        for (int i = 0; i < line.X.Count; i++)
-        {
-            if (line.X[i] == x)
-                return Number(line.Values[i]);
-        }
-
-        return "";
-    }
-
-    // Three digits or more, whatever the unit.
-    private static string Number(double value) => value.ToString(value switch { < 10 => "F2", < 100 => "F1", _ => "N0" }, CultureInfo.InvariantCulture);
 
     private IEnumerable<(string Name, string Value)> About(ExperimentResult result)
     {

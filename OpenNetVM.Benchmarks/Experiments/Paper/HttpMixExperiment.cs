@@ -15,8 +15,8 @@ internal static class HttpMixExperiment
     {
         List<LoadContender> contenders = [new(OneCore, length => MeasureAsync(settings, (int)length, twoCores: false))];
         if (settings.HasTwoCores)
-            contenders.Add(new(TwoCores, length => MeasureAsync(settings, (int)length, twoCores: true)));
-        LoadSweep sweep = new(Lengths, contenders);
+            contenders.Add(new(TwoCores, length => MeasureAsync(settings, (int)length, twoCores: true), TwoCores: true));
+        LoadSweep sweep = new(Lengths, contenders, settings.MeasureLine);
         await sweep.WarmUpAsync();
         await sweep.RunAsync(settings.Rounds);
 
@@ -59,7 +59,7 @@ internal static class HttpMixExperiment
     private static Task<LoadFigure> MeasureAsync(ExperimentSettings settings, int length, bool twoCores) => ChainLoad.MeasureAsync(settings, new ChainLoadOptions
     {
         Length = length,
-        TwoCores = twoCores,
+        Placement = twoCores ? ChainPlacement.FunctionsApart : ChainPlacement.OneCore,
         Port = static () => new GeneratorPort(new GeneratorPortOptions { Sizes = FrameSizes.HttpMix, StampTime = false }),
         Function = static () => new ReadFirstByte(),
 

@@ -42,12 +42,16 @@ internal static class LatencyExperiment
 
         List<Measured>[] figures = [.. contenders.Select(static _ => new List<Measured>())];
         List<double> lines = [];
-        for (int round = 0; round < settings.Rounds; round++)
+
+        // The round before the first is not counted: it compiles.
+        for (int round = -1; round < settings.Rounds; round++)
         {
             for (int turn = 0; turn < contenders.Count; turn++)
             {
                 int i = round % 2 == 0 ? turn : contenders.Count - 1 - turn;
-                figures[i].Add(await contenders[i].Measure());
+                Measured figure = await contenders[i].Measure();
+                if (round >= 0)
+                    figures[i].Add(figure);
             }
 
             if (settings.HasTwoCores)
