@@ -17,8 +17,8 @@ public sealed class Eal
     private const int QuotedLines = 12;
 
     private static readonly Lock Gate = new();
-    private static volatile Eal? s_current;
-    private static DpdkException? s_failure;
+    private static volatile Eal? _current;
+    private static DpdkException? _failure;
 
     private readonly DpdkLog _log;
 
@@ -38,7 +38,7 @@ public sealed class Eal
     }
 
     /// <summary>What <see cref="Start"/> has started in this process; null before.</summary>
-    public static Eal? Current => s_current;
+    public static Eal? Current => _current;
 
     /// <summary>The ABI number of the DPDK that runs: 23 for DPDK 22.11.</summary>
     public int Abi { get; }
@@ -69,9 +69,9 @@ public sealed class Eal
         logger ??= NullLogger.Instance;
         lock (Gate)
         {
-            if (s_current is { } current)
+            if (_current is { } current)
                 throw new InvalidOperationException($"{current.Version} was already started in this process, and a process can start it once: use Eal.Current.");
-            if (s_failure is { } failure)
+            if (_failure is { } failure)
                 throw new InvalidOperationException($"DPDK was to be started in this process before and could not be: it cannot be tried again. Start the process again. What failed then: {failure.Message}", failure);
 
             DpdkLibrary library = DpdkLibrary.Instance;
@@ -89,12 +89,12 @@ public sealed class Eal
             }
             catch (DpdkException exception)
             {
-                s_failure = exception;
+                _failure = exception;
                 throw;
             }
 
             Eal started = new(library, log);
-            s_current = started;
+            _current = started;
             foreach ((string name, string deviceArguments) in devices)
                 AddAtStart(started, name, deviceArguments);
             return started;
