@@ -57,7 +57,21 @@ internal sealed unsafe class DpdkDevice
     {
         // A PCI address is the only kind of name with colons.
         string bus = name.Contains(':', StringComparison.Ordinal) ? "pci" : "vdev";
-        bool plugged = false;
+        eal.Claim(name);
+        try
+        {
+            return Attach(eal, bus, name, arguments);
+        }
+        catch
+        {
+            eal.Release(name);
+            throw;
+        }
+    }
+
+    private static DpdkDevice Attach(Eal eal, string bus, string name, string arguments)
+    {
+        bool plugged = bus == "vdev";
         if (Rte.rte_eth_dev_get_port_by_name(name, out ushort id) != 0)
         {
             eal.Hotplug(bus, name, arguments);
@@ -199,14 +213,21 @@ internal sealed unsafe class DpdkDevice
         return statistics;
     }
 
-    /// <summary>Closes the device, so that it frees what it holds, and detaches it if it was attached here.</summary>
+    /// <summary>Closes the device, so that it frees what it holds, and detaches it if it is a virtual one or was attached here.</summary>
     internal void Close()
     {
-        int result = Rte.rte_eth_dev_close(Id);
-        if (_plugged)
-            _eal.Unplug(_bus, _name);
-        else
-            Call(() => result, "rte_eth_dev_close", "was not closed cleanly");
+        try
+        {
+            int result = Rte.rte_eth_dev_close(Id);
+            if (_plugged)
+                _eal.Unplug(_bus, _name);
+            else
+                Call(() => result, "rte_eth_dev_close", "was not closed cleanly");
+        }
+        finally
+        {
+            _eal.Release(_name);
+        }
     }
 
     private static byte[] HashKey()

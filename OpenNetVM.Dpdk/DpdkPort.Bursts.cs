@@ -25,9 +25,11 @@ public sealed unsafe partial class DpdkPort
         RteThread.EnsureKnown();
         nint* mbufs = stackalloc nint[MostAtOnce];
         int filled = 0;
-        while (filled < burst.Length)
+        for (int left = burst.Length; left > 0;)
         {
-            int asked = Math.Min(MostAtOnce, burst.Length - filled);
+            // Counted by what was asked for: a driver whose frames are all dropped here must not hold the thread.
+            int asked = Math.Min(MostAtOnce, left);
+            left -= asked;
             int received = running.Bursts.Receive(queue, mbufs, asked);
             if (received == 0)
                 break;
@@ -108,7 +110,7 @@ public sealed unsafe partial class DpdkPort
         byte* first = (byte*)running.FirstMbuf;
         uint* owners = running.Owners;
         nuint capacity = running.Capacity;
-        ulong room = running.Room;
+        ulong room = running.ReceiveRoom;
         ulong port = running.PortWord;
         ulong unusual = running.UnusualFlags;
         ulong usual = running.HashFlag;
@@ -219,13 +221,13 @@ public sealed unsafe partial class DpdkPort
             return Drop(mbuf, ref counters.DroppedError);
 
         bool ours = running.InPlace && (nuint)((byte*)mbuf - (byte*)running.FirstMbuf) >> PacketMempool.StrideShift < running.Capacity;
-        if (ours && !MbufChain.TryGather(mbuf, running.Room))
+        if (ours && !MbufChain.TryGather(mbuf, running.ReceiveRoom))
             return Drop(mbuf, ref counters.DroppedOversize);
         if (!ours)
             return TryCopy(running, mbuf, ref descriptor, ref counters, cache, out length);
 
         bool tagged = (mbuf->Flags & Mbuf.ReceivedVlanStripped) != 0 && running.VlanTag == 0;
-        if (tagged && !MbufChain.TryInsertTag(mbuf, running.Room))
+        if (tagged && !MbufChain.TryInsertTag(mbuf, running.ReceiveRoom))
             return Drop(mbuf, ref counters.DroppedOversize);
         length = mbuf->PacketLength;
         uint index = (uint)((nuint)((byte*)mbuf - (byte*)running.FirstMbuf) >> PacketMempool.StrideShift);

@@ -20,6 +20,7 @@ public sealed unsafe partial class DpdkPort
         internal readonly uint* Owners;
         internal readonly uint Capacity;
         internal readonly uint Room;
+        internal readonly uint ReceiveRoom;
         internal readonly ulong PortWord;
         internal readonly ulong UnusualFlags;
         internal readonly ulong HashFlag;
@@ -39,6 +40,7 @@ public sealed unsafe partial class DpdkPort
             Owners = Pool.Owners;
             Capacity = (uint)Pool.Capacity;
             Room = Pool.Room;
+            ReceiveRoom = lease.Mempool.DataRoom;
             PortWord = (ulong)context.Id.Value << 48;
             InPlace = inPlace;
             LongestFrame = setup.LongestFrame;

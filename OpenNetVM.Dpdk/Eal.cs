@@ -18,9 +18,10 @@ public sealed class Eal
     private const int QuotedLines = 12;
 
     private static readonly Lock Gate = new();
-    private static volatile Eal? s_current;
-    private static DpdkException? s_failure;
+    private static volatile Eal? _current;
+    private static DpdkException? _failure;
 
+    private readonly HashSet<string> _claimed = new(StringComparer.Ordinal);
     private readonly DpdkLog _log;
 
     private Eal(DpdkLibrary library, DpdkLog log)
@@ -40,7 +41,7 @@ public sealed class Eal
     }
 
     /// <summary>What <see cref="Start"/> has started in this process; null before.</summary>
-    public static Eal? Current => s_current;
+    public static Eal? Current => _current;
 
     /// <summary>The ABI number of the DPDK that runs: 23 for DPDK 22.11.</summary>
     public int Abi { get; }
@@ -74,9 +75,9 @@ public sealed class Eal
         logger ??= NullLogger.Instance;
         lock (Gate)
         {
-            if (s_current is { } current)
+            if (_current is { } current)
                 throw new InvalidOperationException($"{current.Version} was already started in this process, and a process can start it once: use Eal.Current.");
-            if (s_failure is { } failure)
+            if (_failure is { } failure)
                 throw new InvalidOperationException($"DPDK was to be started in this process before and could not be: it cannot be tried again. Start the process again. What failed then: {failure.Message}", failure);
 
             DpdkLibrary library = DpdkLibrary.Instance;
@@ -95,16 +96,34 @@ public sealed class Eal
             }
             catch (DpdkException exception)
             {
-                s_failure = exception;
+                _failure = exception;
                 throw;
             }
 
             Eal started = new(library, log);
-            s_current = started;
+            _current = started;
             foreach ((string name, string deviceArguments) in devices)
                 AddAtStart(started, name, deviceArguments);
             return started;
         }
+    }
+
+    /// <summary>Makes a device one port's.</summary>
+    /// <exception cref="InvalidOperationException">It is another port's.</exception>
+    internal void Claim(string device)
+    {
+        lock (_claimed)
+        {
+            if (!_claimed.Add(device))
+                throw new InvalidOperationException($"Device '{device}' is open as a port already. A device is one port's at a time: stop that port first, or use another device.");
+        }
+    }
+
+    /// <summary>Ends it.</summary>
+    internal void Release(string device)
+    {
+        lock (_claimed)
+            _claimed.Remove(device);
     }
 
     /// <summary>Adds a device while DPDK runs.</summary>

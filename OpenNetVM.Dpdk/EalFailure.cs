@@ -9,6 +9,8 @@ internal static class EalFailure
 {
     private const string ReserveHugePages = "Reserve more huge pages (sysctl vm.nr_hugepages=1024; in a container also its limit of huge pages), or set HugePages to None.";
 
+    private const string LimitedSpace = "The address space of this process is limited (ulimit -v), and DPDK reserves more than 64 GB of it without using it. Lift the limit, or set HugePages to None.";
+
     private const string UnknownOption = "An entry of ExtraArguments is not an option of this version of DPDK.";
 
     private const string OutOfMemory = "There was too little memory: give DPDK more (EalOptions.MainMemoryMegabytes, or more huge pages).";
@@ -32,7 +34,9 @@ internal static class EalFailure
         ("*invalid option*", UnknownOption),
         ("*requires an argument*", "An entry of ExtraArguments lacks its value: write it as \"--option=value\", or as two entries."),
         ("*is ignored, because*", "An entry of ExtraArguments stands there twice."),
-        ("*Cannot reserve memory*", "The address space of this process is limited (ulimit -v); DPDK reserves more than 64 GB of it, without using it. Lift the limit, or set HugePages to None."),
+        ("*Cannot get a virtual area*", LimitedSpace),
+        ("*Cannot allocate VA space*", LimitedSpace),
+        ("*Cannot reserve memory*", LimitedSpace),
         ("*error allocating rte services array*", ReserveHugePages),
         ("*Cannot init memory*", ReserveHugePages),
         ("*Cannot init memzone*", ReserveHugePages),

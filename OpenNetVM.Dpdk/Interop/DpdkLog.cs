@@ -121,7 +121,8 @@ internal sealed unsafe partial class DpdkLog
                 continue;
             if (length <= 0)
                 return;
-            if (length == PipeCapacity)
+            // A pipe is full before its capacity is reached: a line that does not fit into the rest of a page begins another.
+            if (length > PipeCapacity / 2)
                 Log(LogLevel.Warning, "DPDK wrote its log faster than it was read; lines may be missing here.");
             foreach (byte value in buffer.AsSpan(0, (int)length))
             {

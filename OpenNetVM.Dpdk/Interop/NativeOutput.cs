@@ -15,9 +15,9 @@ internal static class NativeOutput
     private static readonly Lock Gate = new();
     private static readonly (nint Out, nint Error) Variables = Find();
 
-    private static int s_nested;
-    private static nint s_out;
-    private static nint s_error;
+    private static int _nested;
+    private static nint _out;
+    private static nint _error;
 
     public static unsafe void Redirect(nint file)
     {
@@ -25,10 +25,10 @@ internal static class NativeOutput
             return;
         lock (Gate)
         {
-            if (s_nested++ > 0)
+            if (_nested++ > 0)
                 return;
-            s_out = *(nint*)Variables.Out;
-            s_error = *(nint*)Variables.Error;
+            _out = *(nint*)Variables.Out;
+            _error = *(nint*)Variables.Error;
             *(nint*)Variables.Out = file;
             *(nint*)Variables.Error = file;
         }
@@ -40,10 +40,10 @@ internal static class NativeOutput
             return;
         lock (Gate)
         {
-            if (--s_nested > 0)
+            if (--_nested > 0)
                 return;
-            *(nint*)Variables.Out = s_out;
-            *(nint*)Variables.Error = s_error;
+            *(nint*)Variables.Out = _out;
+            *(nint*)Variables.Error = _error;
         }
     }
 

@@ -7,7 +7,7 @@ namespace OpenNetVM.Dpdk.Interop;
 internal static unsafe partial class Rte
 {
     [ThreadStatic]
-    private static int* t_errno;
+    private static int* _errno;
 
     // Every import stands in this class, so that the resolver is there before the first of them is bound.
     static Rte() => NativeLibrary.SetDllImportResolver(typeof(Rte).Assembly, Resolve);
@@ -16,9 +16,9 @@ internal static unsafe partial class Rte
     public static int Errno()
     {
         // A lookup gives the address of the calling thread's variable, and takes 0.1 us.
-        if (t_errno == null)
-            t_errno = (int*)DpdkLibrary.Instance.Symbol("per_lcore__rte_errno");
-        return *t_errno;
+        if (_errno == null)
+            _errno = (int*)DpdkLibrary.Instance.Symbol("per_lcore__rte_errno");
+        return *_errno;
     }
 
     /// <summary>The text of an errno, for messages.</summary>

@@ -51,6 +51,7 @@ internal sealed unsafe class PacketMempool : IDisposable
         if (pool.Room is < Mbuf.Headroom + 64 or > ushort.MaxValue)
             throw new InvalidOperationException($"DPDK needs packet buffers of {Mbuf.Headroom + 64} to {ushort.MaxValue} bytes, headroom included; the pool's have {pool.Room}: change PacketPoolOptions.BufferSize or Headroom.");
         Pool = pool;
+        DataRoom = (ushort)Math.Min(pool.Room, Mbuf.Headroom + (uint)pool.BufferSize);
         _owners = pool.Owners;
         _mbufs = MemoryRegion.Allocate((long)pool.Capacity * Stride, new MemoryRegionOptions { Name = "mbufs", NumaNode = pool.Options.Memory.NumaNode });
         First = (Mbuf*)(_mbufs.Address + MempoolLayout.ObjectHeaderSize);
@@ -72,6 +73,9 @@ internal sealed unsafe class PacketMempool : IDisposable
 
     /// <summary>The rte_mempool.</summary>
     internal nint Address { get; private set; }
+
+    /// <summary>Bytes of a buffer that drivers may fill: their headroom, and as much as the pool's frames may have.</summary>
+    internal ushort DataRoom { get; }
 
     /// <summary>The mbuf of buffer 0.</summary>
     internal Mbuf* First { get; }
@@ -198,7 +202,7 @@ internal sealed unsafe class PacketMempool : IDisposable
     private void Populate(bool virtualAddressing)
     {
         // The same as rte_pktmbuf_pool_private: data room (16 bits), private area of an mbuf (16), flags (32): 1 is a pinned external buffer.
-        ulong shape = (ulong)Pool.Room | (1UL << 32);
+        ulong shape = DataRoom | (1UL << 32);
         Rte.rte_pktmbuf_pool_init(Address, &shape);
 
         const ulong badIova = ulong.MaxValue;
@@ -219,7 +223,7 @@ internal sealed unsafe class PacketMempool : IDisposable
                 BufferIova = virtualAddressing ? (ulong)data : badIova,
                 Rearm = Mbuf.OneSegment | Mbuf.Headroom,
                 Flags = Mbuf.External,
-                BufferLength = (ushort)Pool.Room,
+                BufferLength = DataRoom,
                 Pool = Address,
                 Shared = shared,
             };

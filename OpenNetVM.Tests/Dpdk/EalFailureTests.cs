@@ -16,6 +16,7 @@ public class EalFailureTests
     [InlineData(0, "EAL: Cannot create lock on '/var/run/dpdk/x/config'. Is another primary process running?", "FilePrefix")]
     [InlineData(22, "EAL: Option -n is ignored, because (-n) is set!", "twice")]
     [InlineData(22, "EAL: /opt is world-writable and insecure", "chmod o-w")]
+    [InlineData(12, "EAL: Cannot allocate VA space for memseg list", "ulimit -v")]
     [InlineData(12, "something else", "vm.nr_hugepages")]
     [InlineData(114, "", "past OpenNetVM")]
     public void A_start_that_failed_says_what_to_do(int errorCode, string line, string advice)

@@ -40,10 +40,9 @@ public class DpdkLibraryTests
     public void Packages_have_the_names_of_Debian(string library, string package) => Assert.Equal(package, DpdkLibrary.PackageOf(library, 23));
 
     [Fact]
-    public void The_newest_known_ABI_is_taken_and_logs_through_the_EAL_where_that_is_older_than_23_11()
+    public void ABIs_are_looked_for_from_the_newest_known_downwards()
     {
         List<string> asked = [];
-        // Handles that name nothing: looking a symbol up in them is for the test below.
         Assert.Throws<DpdkException>(() => DpdkLibrary.Load(file =>
         {
             asked.Add(file);
@@ -68,9 +67,8 @@ public class DpdkLibraryTests
     [Fact]
     public void Every_thread_has_an_error_number_of_its_own()
     {
-        DpdkEal.SkipUnlessInstalled();
-        // It fails and sets the number: there is no such zone, or no DPDK that runs.
-        _ = DpdkEal.Get();
+        DpdkEal.Get();
+        // It sets the number: ENOENT.
         Assert.Equal(0, Rte.rte_memzone_lookup("no such zone"));
         Assert.Equal(2, Rte.Errno());
         int elsewhere = -1;

@@ -1,0 +1,71 @@
+using OpenNetVM.Core.Memory;
+using OpenNetVM.Core.Packets;
+using OpenNetVM.Core.Ports;
+using OpenNetVM.Dpdk;
+using OpenNetVM.Tests.Support;
+
+namespace OpenNetVM.Tests.RealTraffic;
+
+/// <summary>Real traffic through a driver of DPDK.</summary>
+public abstract class DpdkTrafficContract : RealTrafficContract
+{
+    private protected override void RequirePort() => DpdkEal.Get();
+
+    /// <summary>A port made, started and stopped in a namespace, where its driver finds its interface.</summary>
+    private protected sealed class PortInNamespace(NetworkNamespace where, DpdkPort port) : IPort
+    {
+        public PortInfo Info => port.Info;
+
+        public PortStatus Status => port.Status;
+
+        public static PortInNamespace Open(NetworkNamespace where, string driver, string arguments) =>
+            new(where, where.Execute(() => DpdkEal.Open(driver, arguments)));
+
+        public void Start(PortContext context) => where.Execute(() => port.Start(context));
+
+        public int Receive(int queue, Span<PacketDescriptor> burst, PoolCache cache) => port.Receive(queue, burst, cache);
+
+        public int Transmit(int queue, ReadOnlySpan<PacketDescriptor> burst, PoolCache cache) => port.Transmit(queue, burst, cache);
+
+        public void Stop() => where.Execute(port.Stop);
+
+        public PortStatistics GetStatistics() => port.GetStatistics();
+
+        public void Dispose() => where.Execute(port.Dispose);
+    }
+}
+
+/// <summary>Packet sockets with memory-mapped rings, on veth pairs.</summary>
+public class DpdkAfPacketTrafficTests : DpdkTrafficContract
+{
+    private protected override IPort CreatePort(NetworkNamespace platform, NetworkNamespace station, int number)
+    {
+        string name = $"port{number}";
+        NetworkNamespace.Connect(station, TrafficNetwork.Interface, platform, name);
+        return PortInNamespace.Open(platform, "net_af_packet", $"iface={name}");
+    }
+}
+
+/// <summary>AF_XDP sockets, on veth pairs: received into memory of the driver's, and copied.</summary>
+public class DpdkAfXdpTrafficTests : DpdkTrafficContract
+{
+    private protected override IPort CreatePort(NetworkNamespace platform, NetworkNamespace station, int number)
+    {
+        string name = $"port{number}";
+        NetworkNamespace.Connect(station, TrafficNetwork.Interface, platform, name);
+        return PortInNamespace.Open(platform, "net_af_xdp", $"iface={name}");
+    }
+}
+
+/// <summary>TAP interfaces that the driver makes, moved to the stations.</summary>
+public class DpdkTapTrafficTests : DpdkTrafficContract
+{
+    private protected override IPort CreatePort(NetworkNamespace platform, NetworkNamespace station, int number)
+    {
+        string name = $"tap{number}";
+        IPort port = PortInNamespace.Open(platform, "net_tap", $"iface={name}");
+        platform.Move(name, station, TrafficNetwork.Interface);
+        station.BringUp(TrafficNetwork.Interface);
+        return port;
+    }
+}
