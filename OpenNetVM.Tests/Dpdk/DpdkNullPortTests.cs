@@ -16,6 +16,9 @@ public abstract class DpdkNullPortContract(DpdkPlacement placement) : PortContra
         Placement = placement,
     });
 
+    // Where frames are copied, the driver has delivered them before a buffer is asked for.
+    protected override bool LosesWithoutBuffer(IPort port) => placement == DpdkPlacement.Copied;
+
     // The driver takes the buffers of a burst all or not at all.
     protected override int SmallestPartOfBurst => 0;
 
