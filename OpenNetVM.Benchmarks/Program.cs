@@ -12,6 +12,9 @@ switch (args)
     case ["chain-reference", ..]:
         await ChainThroughput.RunReferenceAsync(args[1..]);
         break;
+    case ["director", ..]:
+        await DirectorComparison.RunAsync(args[1..]);
+        break;
     case ["experiments", ..]:
         return await PaperExperiments.RunAsync(args[1..]);
     case ["rss", ..]:
