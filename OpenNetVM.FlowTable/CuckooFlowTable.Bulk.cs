@@ -37,21 +37,26 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
     /// <returns>The number of keys found.</returns>
     /// <exception cref="ArgumentException">A span is too short, or the burst too long.</exception>
     /// <exception cref="ObjectDisposedException">The table was disposed.</exception>
-    [SkipLocalsInit]
-    public int Lookup(ReadOnlySpan<uint> hashes, ReadOnlySpan<TKey> keys, Span<TValue> values, out ulong hits)
-    {
-        int count = hashes.Length;
-        if (count > MaximumMaskedBurst)
-            ThrowTooLong(nameof(hashes), count);
-        CheckBurst(count, keys, values);
+    public int Lookup(ReadOnlySpan<uint> hashes, ReadOnlySpan<TKey> keys, Span<TValue> values, out ulong hits) =>
+        LookupMasked(hashes, keys, values, out hits, countUse: false, 0, default);
 
-        LookupChunk chunk;
-        ulong found = 0;
-        for (int start = 0; start < count; start += LookupChunk.Size)
-            found |= (ulong)LookUpChunk(&chunk, hashes, keys, values, start, Math.Min(LookupChunk.Size, count - start)) << start;
-        GC.KeepAlive(this);
-        hits = found;
-        return BitOperations.PopCount(found);
+    /// <summary>
+    /// Looks a burst of at most 64 keys up and counts every hit as a use of its entry; the answers are one word. Any thread, beside the writer and other readers.
+    /// </summary>
+    /// <param name="hashes">The hash of each key; at most <see cref="MaximumMaskedBurst"/>.</param>
+    /// <param name="keys">The keys, as many.</param>
+    /// <param name="values">Room for as many values; misses get the default.</param>
+    /// <param name="hits">Bit i is 1 where key i was found.</param>
+    /// <param name="now">The clock.</param>
+    /// <param name="lengths">Bytes to add to each entry's counter; or empty for none.</param>
+    /// <returns>The number of keys found.</returns>
+    /// <exception cref="ArgumentException">A span is too short, or the burst too long.</exception>
+    /// <exception cref="ObjectDisposedException">The table was disposed.</exception>
+    public int Lookup(ReadOnlySpan<uint> hashes, ReadOnlySpan<TKey> keys, Span<TValue> values, out ulong hits, uint now, ReadOnlySpan<uint> lengths = default)
+    {
+        if (lengths.Length < hashes.Length && !lengths.IsEmpty)
+            ThrowTooShort(nameof(lengths), hashes.Length, lengths.Length);
+        return LookupMasked(hashes, keys, values, out hits, countUse: true, now, lengths);
     }
 
     /// <summary>
@@ -72,6 +77,45 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         if (lengths.Length < hashes.Length && !lengths.IsEmpty)
             ThrowTooShort(nameof(lengths), hashes.Length, lengths.Length);
         return LookupBurst(hashes, keys, values, hits, countUse: true, now, lengths);
+    }
+
+    // Not inlined: what is on its stack would be zeroed there.
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int LookupMasked(
+        ReadOnlySpan<uint> hashes, ReadOnlySpan<TKey> keys, Span<TValue> values, out ulong hits, bool countUse, uint now, ReadOnlySpan<uint> lengths)
+    {
+        int count = hashes.Length;
+        if (count > MaximumMaskedBurst)
+            ThrowTooLong(nameof(hashes), count);
+        CheckBurst(count, keys, values);
+
+        LookupChunk chunk;
+        ulong found = 0;
+        for (int start = 0; start < count; start += LookupChunk.Size)
+        {
+            uint hitBits = LookUpChunk(&chunk, hashes, keys, values, start, Math.Min(LookupChunk.Size, count - start));
+            found |= (ulong)hitBits << start;
+            if (countUse)
+                CountUses(&chunk, hitBits, now, lengths.IsEmpty ? default : lengths[start..]);
+        }
+
+        GC.KeepAlive(this);
+        hits = found;
+        return BitOperations.PopCount(found);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void CountUses(LookupChunk* chunk, uint hits, uint now, ReadOnlySpan<uint> lengths)
+    {
+        bool tracksUse = _tracksUse;
+        bool counts = _counts;
+        ulong* slots = chunk->Slots;
+        for (; hits != 0; hits &= hits - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(hits);
+            CountUse((byte*)slots[i], now, (uint)i < (uint)lengths.Length ? lengths[i] : 0, tracksUse, counts);
+        }
     }
 
     [SkipLocalsInit]
@@ -95,13 +139,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
                 WriteBooleans(hitBits, hits.Slice(start, length));
             }
             if (countUse)
-            {
-                for (uint rest = hitBits; rest != 0; rest &= rest - 1)
-                {
-                    int i = BitOperations.TrailingZeroCount(rest);
-                    CountUse((byte*)chunk.Slots[i], now, lengths.IsEmpty ? 0 : lengths[start + i]);
-                }
-            }
+                CountUses(&chunk, hitBits, now, lengths.IsEmpty ? default : lengths[start..]);
         }
         GC.KeepAlive(this);
         return found;

@@ -6,7 +6,7 @@ using OpenNetVM.FlowTable.Internals;
 
 namespace OpenNetVM.FlowTable;
 
-// The passes of a bulk lookup.
+// The passes of a bulk lookup. Each is a method of its own that is not inlined, so that it has the registers for itself.
 public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
 {
     // Up to 32 lookups side by side. Each pass over the chunk asks for the memory that the next one reads. One look at the table's version before
@@ -28,6 +28,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         return LookUpAgain(chunk, 0, uint.MaxValue >> (LookupChunk.Size - count), ref hashes, ref keys, ref values);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void FindBuckets(LookupChunk* chunk, ref uint hashes, ref TKey keys, int count)
     {
         ulong* mixed = chunk->Tags;
@@ -46,6 +47,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
     }
 
     // From mixed hashes to tags and the places of both heads; the same as FirstBucket, Tag and Partner, four keys at a time.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void LocateHeads(LookupChunk* chunk, Bucket* heads, uint bucketCount, int count)
     {
         ulong* place = chunk->Firsts;
@@ -94,6 +96,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
     }
 
     // Both buckets at once, without a branch on which of the two it is: that would be mispredicted for one key in five.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void MatchTags(LookupChunk* chunk, int count)
     {
         nuint stride = _stride;
@@ -120,6 +123,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static uint CompareKeys(LookupChunk* chunk, ref uint hashes, ref TKey keys, ref TValue values, int count, out uint again)
     {
         uint hits = 0;
@@ -134,7 +138,7 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
             }
             else if (SlotLayout<TKey, TValue>.Holds(slot, Unsafe.Add(ref hashes, i), in Unsafe.Add(ref keys, i)))
             {
-                Unsafe.Add(ref values, i) = SlotLayout<TKey, TValue>.Value(slot);
+                SlotLayout<TKey, TValue>.CopyValue(slot, ref Unsafe.Add(ref values, i));
                 hits |= bit;
             }
             else

@@ -147,16 +147,19 @@ public sealed unsafe partial class CuckooFlowTable<TKey, TValue>
 
     // Relaxed on purpose: readers may race with each other and with the writer here, and what they write is advice (see TryGetValue).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void CountUse(byte* slot, uint now, uint length)
+    private void CountUse(byte* slot, uint now, uint length) => CountUse(slot, now, length, _tracksUse, _counts);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CountUse(byte* slot, uint now, uint length, bool tracksUse, bool counts)
     {
-        if (_tracksUse)
+        if (tracksUse)
         {
             // Only forward, and only when the coarse clock has moved: most hits leave the line clean for other cores.
             ref uint lastUsed = ref SlotLayout<TKey, TValue>.LastUsed(slot);
             if ((int)(now - lastUsed) > 0)
                 lastUsed = now;
         }
-        if (_counts)
+        if (counts)
         {
             SlotLayout<TKey, TValue>.Hits(slot)++;
             SlotLayout<TKey, TValue>.Bytes(slot) += length;

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Headers;
@@ -21,7 +23,7 @@ internal sealed unsafe class FlowClassifier(DataplaneState plane)
     private readonly ChainRevision?[] _chains = new ChainRevision?[BurstSize];
 
     /// <summary>Gives fresh packets their chain, before its first step.</summary>
-    /// <returns>True if all have the same steering for certain.</returns>
+    /// <returns>True if all have the same steering.</returns>
     internal bool Classify(Span<PacketDescriptor> burst, PortEntry port)
     {
         // Read before any rule is: a rule that is set meanwhile makes the packet's version old, and the packet is looked up again.
@@ -38,21 +40,21 @@ internal sealed unsafe class FlowClassifier(DataplaneState plane)
         if (!hash && !find)
             return true;
 
-        for (; !burst.IsEmpty; burst = burst[Math.Min(burst.Length, BurstSize)..])
+        for (Span<PacketDescriptor> rest = burst; !rest.IsEmpty; rest = rest[Math.Min(rest.Length, BurstSize)..])
         {
-            Span<PacketDescriptor> part = burst[..Math.Min(burst.Length, BurstSize)];
-            Gather(part, BufferOwner.Manager, hash ? HashUse.Compute : HashUse.OfPacket);
+            Span<PacketDescriptor> part = rest[..Math.Min(rest.Length, BurstSize)];
+            GatherFresh(part, hash);
             if (!find)
                 continue;
 
             uint now = plane.Director.Now;
-            if (plane.Director.Ipv4.Lookup(_ipv4.Hashes, _ipv4.Keys, _ipv4.Values, _ipv4.Hits, now, _ipv4.Lengths) > 0)
-                Assign(part, _ipv4);
-            if (plane.Director.Ipv6.Lookup(_ipv6.Hashes, _ipv6.Keys, _ipv6.Values, _ipv6.Hits, now, _ipv6.Lengths) > 0)
-                Assign(part, _ipv6);
+            if (_ipv4.Count > 0 && plane.Director.Ipv4.Lookup(_ipv4.Hashes, _ipv4.Keys, _ipv4.Values, out ulong hits, now, _ipv4.Lengths) > 0)
+                Assign(part, _ipv4, hits);
+            if (_ipv6.Count > 0 && plane.Director.Ipv6.Lookup(_ipv6.Hashes, _ipv6.Keys, _ipv6.Values, out hits, now, _ipv6.Lengths) > 0)
+                Assign(part, _ipv6, hits);
         }
 
-        return !find;
+        return !find || SteeringWords.AreEqual(burst);
     }
 
     /// <summary>
@@ -74,11 +76,13 @@ internal sealed unsafe class FlowClassifier(DataplaneState plane)
 
             if (plane.Director.Count > 0)
             {
-                Gather(part, owner, HashUse.OfKey);
-                plane.Director.Ipv4.Lookup(_ipv4.Hashes, _ipv4.Keys, _ipv4.Values, _ipv4.Hits);
-                Collect(_ipv4);
-                plane.Director.Ipv6.Lookup(_ipv6.Hashes, _ipv6.Keys, _ipv6.Values, _ipv6.Hits);
-                Collect(_ipv6);
+                _ipv4.Clear();
+                _ipv6.Clear();
+                Gather(part, ulong.MaxValue >> (BurstSize - part.Length), owner, HashUse.OfKey);
+                plane.Director.Ipv4.Lookup(_ipv4.Hashes, _ipv4.Keys, _ipv4.Values, out ulong hits);
+                Collect(_ipv4, hits);
+                plane.Director.Ipv6.Lookup(_ipv6.Hashes, _ipv6.Keys, _ipv6.Values, out hits);
+                Collect(_ipv6, hits);
             }
 
             for (int i = 0; i < part.Length; i++)
@@ -93,13 +97,33 @@ internal sealed unsafe class FlowClassifier(DataplaneState plane)
         }
     }
 
-    // Collects the flow keys of a burst, by protocol version. What is not the sender's own is not looked at.
-    private void Gather(Span<PacketDescriptor> burst, uint owner, HashUse use)
+    // The loops below are methods of their own and not inlined, so that each has the registers for itself.
+
+    // Collects the flow keys of a burst that a port delivered. Nearly all of them are plain, and read at once.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void GatherFresh(Span<PacketDescriptor> burst, bool hash)
     {
-        _ipv4.Clear();
+        ulong others = PlainPackets.Read(burst, plane.Pool, _ipv4);
+        _ipv4.Begin(burst.Length, others);
         _ipv6.Clear();
-        for (int i = 0; i < burst.Length; i++)
+        if (hash)
         {
+            SymmetricRss.Hash.Compute(_ipv4.Keys, _ipv4.Hashes);
+            for (int i = 0; i < _ipv4.Count; i++)
+                burst[_ipv4.Positions[i]].RssHash = _ipv4.Hashes[i];
+        }
+
+        if (others != 0)
+            Gather(burst, others, BufferOwner.Manager, hash ? HashUse.Compute : HashUse.OfPacket);
+    }
+
+    // Adds the flow keys of some packets of a burst, by protocol version. What is not the sender's own is not looked at.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Gather(Span<PacketDescriptor> burst, ulong which, uint owner, HashUse use)
+    {
+        for (; which != 0; which &= which - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(which);
             ref PacketDescriptor descriptor = ref burst[i];
             if (!plane.Pool.IsOwnedBy(descriptor.BufferIndex, owner))
                 continue;
@@ -126,22 +150,40 @@ internal sealed unsafe class FlowClassifier(DataplaneState plane)
     // A fragment's hash leaves the ports out, but the rule of its flow was set with them.
     private static bool IsOfKey(HashUse use, PacketLayers layers) => use == HashUse.OfKey || layers.Fragment != FragmentKind.None;
 
-    private void Assign<TKey>(Span<PacketDescriptor> burst, GatheredKeys<TKey> found)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Assign<TKey>(Span<PacketDescriptor> burst, GatheredKeys<TKey> found, ulong hits)
         where TKey : unmanaged
     {
-        for (int i = 0; i < found.Count; i++)
+        ReadOnlySpan<byte> positions = found.Positions;
+        ReadOnlySpan<FlowTarget> values = found.Values;
+        ChainTable chains = plane.Chains;
+
+        // Neighbours often have the same chain. The first comparison fails: no chain has the greatest id.
+        ChainId id = new(ushort.MaxValue);
+        ChainRevision? chain = null;
+        ushort slot = 0;
+        for (; hits != 0; hits &= hits - 1)
         {
-            if (found.Hits[i] && plane.Chains.Current(found.Values[i].Chain) is { } chain)
-                burst[found.Positions[i]].Chain = chain.Slot;
+            int i = BitOperations.TrailingZeroCount(hits);
+            if (values[i].Chain != id)
+            {
+                id = values[i].Chain;
+                chain = chains.Current(id);
+                slot = chain?.Slot ?? 0;
+            }
+
+            if (chain is not null)
+                burst[positions[i]].Chain = slot;
         }
     }
 
-    private void Collect<TKey>(GatheredKeys<TKey> found)
+    private void Collect<TKey>(GatheredKeys<TKey> found, ulong hits)
         where TKey : unmanaged
     {
-        for (int i = 0; i < found.Count; i++)
+        for (; hits != 0; hits &= hits - 1)
         {
-            if (found.Hits[i] && plane.Chains.Current(found.Values[i].Chain) is { } chain)
+            int i = BitOperations.TrailingZeroCount(hits);
+            if (plane.Chains.Current(found.Values[i].Chain) is { } chain)
                 _chains[found.Positions[i]] = chain;
         }
     }

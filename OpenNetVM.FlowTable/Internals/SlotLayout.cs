@@ -96,6 +96,16 @@ internal static unsafe class SlotLayout<TKey, TValue>
         }
     }
 
+    /// <summary>As <see cref="Value"/>, but a value of eight bytes, the most usual, goes through a register: returned, it would go through the stack.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void CopyValue(byte* slot, ref TValue destination)
+    {
+        if (sizeof(TValue) == 8)
+            Unsafe.WriteUnaligned(ref Unsafe.As<TValue, byte>(ref destination), *(ulong*)(slot + ValueOffset));
+        else
+            destination = Value(slot);
+    }
+
     /// <summary>Replaces a value of one word with one store (release).</summary>
     internal static void StoreWord(byte* slot, in TValue value)
     {

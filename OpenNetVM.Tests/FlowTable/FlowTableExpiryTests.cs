@@ -38,6 +38,37 @@ public class FlowTableExpiryTests
         Assert.Equal(2, Sweep(table, 109, expired));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(31)]
+    [InlineData(33)]
+    [InlineData(64)]
+    public void A_burst_that_is_answered_by_one_word_is_counted_like_single_lookups(int count)
+    {
+        using CuckooFlowTable<uint, ulong> table = new(96, new FlowTableOptions { Timeouts = true, Counters = true });
+        uint[] keys = [.. Enumerable.Range(0, count).Select(static i => (uint)i * 3)];
+        uint[] lengths = [.. keys.Select(static key => key + 60)];
+        for (int i = 0; i < count; i += 2)
+            table.TryAdd(keys[i], keys[i], keys[i] + 1, new FlowTimeouts(idle: 5), now: 100);
+
+        ulong[] values = new ulong[count];
+        Assert.Equal((count + 1) / 2, table.Lookup(keys, keys, values, out ulong hits, 104, lengths));
+        Assert.Equal((count + 1) / 2, table.Lookup(keys, keys, values, out ulong again, 103));
+        Assert.Equal(hits, again);
+        for (int i = 0; i < count; i++)
+        {
+            bool there = i % 2 == 0;
+            Assert.Equal(there, ((hits >> i) & 1) != 0);
+            Assert.Equal(there ? keys[i] + 1UL : 0, values[i]);
+            Assert.Equal(there, table.TryGetEntry(keys[i], keys[i], out FlowEntry<uint, ulong> entry));
+            if (there)
+                Assert.Equal((2UL, (ulong)lengths[i], 104u), (entry.Hits, entry.Bytes, entry.LastUsed));
+        }
+
+        Assert.Throws<ArgumentException>(() => table.Lookup(new uint[65], new uint[65], new ulong[65], out _, 104));
+        Assert.Throws<ArgumentException>(() => table.Lookup([1, 2, 3], [1, 2, 3], new ulong[3], out _, 104, [60, 60]));
+    }
+
     [Fact]
     public void A_hard_timeout_ends_an_entry_that_is_in_use()
     {

@@ -9,10 +9,12 @@ namespace OpenNetVM.Benchmarks.Experiments.Paper;
 internal static class GeneratorFlows
 {
     /// <summary>The keys of the first so many flows of a generator with default options otherwise.</summary>
-    internal static IReadOnlyList<Ipv4FlowKey> Keys(int flows)
+    /// <param name="flows">How many.</param>
+    /// <param name="tcpShare">The share of them that are TCP.</param>
+    internal static IReadOnlyList<Ipv4FlowKey> Keys(int flows, double tcpShare = 0)
     {
         using PacketPool pool = new(new PacketPoolOptions { Capacity = 64 });
-        using GeneratorPort port = new(new GeneratorPortOptions { Flows = flows, Distribution = FlowDistribution.RoundRobin });
+        using GeneratorPort port = new(new GeneratorPortOptions { Flows = flows, TcpShare = tcpShare, Distribution = FlowDistribution.RoundRobin });
         port.Start(new PortContext(new PortId(0), pool));
         PoolCache cache = pool.CreateCache();
         HashSet<Ipv4FlowKey> keys = [];
