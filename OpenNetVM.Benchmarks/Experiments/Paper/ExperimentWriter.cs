@@ -65,7 +65,7 @@ internal sealed class ExperimentWriter(string folder, ExperimentSettings setting
 
     private IEnumerable<(string Name, string Value)> About(ExperimentResult result)
     {
-        yield return ("command", $"{command} {result.Name[..2]}{(settings.Quick ? " --quick" : "")}");
+        yield return ("command", $"{command} {result.Name[..2]}{(settings.Quick ? " --quick" : result.HasTable ? $" --rounds {settings.Rounds}" : "")}");
         foreach ((string, string) line in MachineDescription.Describe())
             yield return line;
         string cores = settings.HasTwoCores ? $"core {settings.Core}, and where two are used core {settings.FunctionCore}" : $"core {settings.Core}";
