@@ -13,8 +13,6 @@ public sealed unsafe partial class DpdkPort
         // Bit 63 of ol_flags is never set by a driver: asked for, it sends every packet the careful way.
         private const ulong NeverSet = 1UL << 63;
 
-        private readonly PacketMempoolLease _lease;
-
         internal readonly EthBursts Bursts;
         internal readonly Mbuf* FirstMbuf;
         internal readonly uint* Owners;
@@ -33,7 +31,6 @@ public sealed unsafe partial class DpdkPort
 
         internal Running(DpdkLibrary library, ushort port, PacketMempoolLease lease, PortContext context, DeviceSetup setup, bool inPlace, bool hashed)
         {
-            _lease = lease;
             Pool = context.Pool;
             Bursts = new EthBursts(library, port);
             FirstMbuf = lease.Mempool.First;
@@ -56,7 +53,5 @@ public sealed unsafe partial class DpdkPort
         }
 
         internal PacketPool Pool { get; }
-
-        internal void Release() => _lease.Dispose();
     }
 }

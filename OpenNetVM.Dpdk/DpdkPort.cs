@@ -26,6 +26,7 @@ public sealed partial class DpdkPort : IPort
     private readonly PortCounters _counters;
     private readonly Lock _control = new();
     private readonly DpdkDevice _device;
+    private readonly List<PacketMempoolLease> _leases = [];
     private Running? _running;
     private DeviceCounters _final;
     private long _badChecksums;
@@ -149,10 +150,12 @@ public sealed partial class DpdkPort : IPort
             if (_closed)
                 return;
             _closed = true;
-            Running? running = _running;
-            Volatile.Write(ref _running, null);
-            if (running is not null)
+            if (_running is not null)
+            {
+                Volatile.Write(ref _running, null);
                 _device.Stop();
+            }
+
             _final = _device.Counters();
             try
             {
@@ -164,7 +167,8 @@ public sealed partial class DpdkPort : IPort
                 context?.Logger.LogError(error, "Port {Port} was stopped, but its device was not detached: {Reason}", Info.Name, error.Message);
             }
 
-            running?.Release();
+            foreach (PacketMempoolLease lease in _leases)
+                lease.Dispose();
         }
     }
 
@@ -195,7 +199,9 @@ public sealed partial class DpdkPort : IPort
         lock (_control)
         {
             ThrowIfClosed();
+            // Kept until the device is closed, even if the start fails: drivers take buffers as queues are set up, and give them back when they are closed.
             PacketMempoolLease lease = _eal.Mempools.Lease(context.Pool, _device.Socket, HeldByDevice);
+            _leases.Add(lease);
             try
             {
                 bool inPlace = !CopiesReceived;
@@ -209,7 +215,6 @@ public sealed partial class DpdkPort : IPort
             catch
             {
                 _device.Stop();
-                lease.Dispose();
                 throw;
             }
         }

@@ -162,25 +162,25 @@ public abstract class PortContract : IDisposable
     }
 
     [Fact]
-    public void A_hash_that_a_port_provides_is_the_symmetric_one_of_the_frame()
+    public void The_hash_is_the_symmetric_one_of_the_frame_or_left_to_the_platform()
     {
         using PortHarness harness = Start();
-        if (!harness.Port.Info.ProvidesRssHash)
-            Assert.Skip("this port leaves the hash to the platform");
         List<ReceivedFrame> frames = harness.ReceiveAll(most: 500);
         Assert.NotEmpty(frames);
-        Assert.All(frames, frame => Assert.Equal(HashOf(frame.Data), frame.RssHash));
+        Assert.All(frames, frame => Assert.Equal(harness.Port.Info.ProvidesRssHash ? HashOf(frame.Data) : 0, frame.RssHash));
     }
 
     [Theory]
     [InlineData(2)]
     [InlineData(5)]
-    public void Frames_reach_the_queue_that_their_hash_says(int queues)
+    public void Frames_reach_the_queue_that_their_hash_says_or_every_queue_has_its_own(int queues)
     {
         using PortHarness harness = Start(queues);
-        if (harness.Port.Info.ReceiveQueues != queues || !harness.Port.Info.ProvidesRssHash)
-            Assert.Skip("this port does not spread frames by a hash");
-        SpreadsByHash(harness, queues);
+        Assert.Equal(queues, harness.Port.Info.ReceiveQueues);
+        if (harness.Port.Info.ProvidesRssHash)
+            SpreadsByHash(harness, queues);
+        else
+            Assert.All(Enumerable.Range(0, queues), queue => Assert.NotEmpty(harness.ReceiveAll(queue, most: 32)));
     }
 
     /// <summary>Asserts where frames arrive; a port whose queues all supply the same has nothing to assert.</summary>
