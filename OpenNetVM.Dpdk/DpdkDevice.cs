@@ -137,7 +137,7 @@ internal sealed unsafe class DpdkDevice
 
     internal void Start() => Call(() => Rte.rte_eth_dev_start(Id), "rte_eth_dev_start", "did not start");
 
-    internal void Stop() => _ = Rte.rte_eth_dev_stop(Id);
+    internal void Stop() => _ = _eal.Captured(() => Rte.rte_eth_dev_stop(Id), out _);
 
     /// <summary>Receives frames for all stations, where the device can; a device that has no such mode receives what its other end sends.</summary>
     internal void TryPromiscuous(ILogger logger, string port)
@@ -218,7 +218,7 @@ internal sealed unsafe class DpdkDevice
     {
         try
         {
-            int result = Rte.rte_eth_dev_close(Id);
+            int result = _eal.Captured(() => Rte.rte_eth_dev_close(Id), out _);
             if (_plugged)
                 _eal.Unplug(_bus, _name);
             else

@@ -171,6 +171,12 @@ internal sealed unsafe partial class ChainExecutor
     private void Transmit(ReadOnlySpan<PacketDescriptor> run, PortId port, in Sender from)
     {
         PortOutput output = OutputTo(port);
+        if (output.Entry.IsRemoved)
+        {
+            // Named by packets that follow an old revision of their chain.
+            Drop(run, from, DropReason.UnknownDestination);
+            return;
+        }
 
         // The hop limit is no matter at the end of the way.
         OwnerChange change = new(_pool, from.Owner, BufferOwner.Manager, ushort.MaxValue + 1, from.Hops + 1);
@@ -197,6 +203,16 @@ internal sealed unsafe partial class ChainExecutor
 
         if (!run.IsEmpty)
             Drop(run, from, DropReason.PortFull, output.Drops);
+    }
+
+    /// <summary>On the worker's thread, when a port was removed: offers it once more what waits for it, and drops the rest.</summary>
+    internal void Close(PortEntry port)
+    {
+        if (port.Id.Value >= _outputs.Length || _outputs[port.Id.Value] is not { } output)
+            return;
+        MakeRoom(output);
+        _portsToFlush.Remove(output);
+        Drop(output.TakeAll(), new Sender(null), DropReason.PortFull, output.Drops);
     }
 
     // In the middle of a burst: a port that throws is as one that takes nothing, until the burst is routed.

@@ -125,6 +125,17 @@ public sealed class ChainTable
         }
     }
 
+    /// <summary>The present chains that end with a port.</summary>
+    internal List<ChainId> EndingWith(PortId port)
+    {
+        lock (_gate)
+        {
+            return [.. _current.OfType<ChainRevision>()
+                .Where(revision => revision.Chain.Steps[^1] is { Kind: ChainStepKind.Port } last && last.Port == port)
+                .Select(static revision => revision.Id)];
+        }
+    }
+
     /// <summary>The default chain's revision for packets of a port. Data path: no lock.</summary>
     internal ChainRevision DefaultFor(ushort ingress)
     {

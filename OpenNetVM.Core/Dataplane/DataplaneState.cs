@@ -13,7 +13,7 @@ namespace OpenNetVM.Core.Dataplane;
 internal sealed class DataplaneState : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly PortEntry[] _ports;
+    private PortEntry[] _ports;
     private readonly int _portOutputCapacity;
     private ChainExecutor[] _executors = [];
     private SteeringPolicy _policy;
@@ -33,7 +33,7 @@ internal sealed class DataplaneState : IDisposable
         _window = options.RingCapacity / 2;
         _portOutputCapacity = Math.Max(256, _window + options.BurstSize);
         _ports = [.. ports.Select(static (port, index) => new PortEntry(new PortId((ushort)index), port))];
-        WaitingSources = Math.Max(1, _ports.Where(static port => port.Info.CanWait).Sum(static port => port.Info.ReceiveQueues));
+        CountWaitingSources();
         Services = new ServiceRegistry();
         Pool = new PacketPool(options.Pool, loggers.CreateLogger<PacketPool>());
         Chains = new ChainTable(Services, HasPort, time);
@@ -67,7 +67,7 @@ internal sealed class DataplaneState : IDisposable
     internal int Window => Volatile.Read(ref _window);
 
     /// <summary>Receive queues whose sources can wait, and which share <see cref="Window"/>; at least 1.</summary>
-    internal int WaitingSources { get; }
+    internal int WaitingSources { get; private set; }
 
     internal SteeringPolicy Policy
     {
@@ -75,7 +75,8 @@ internal sealed class DataplaneState : IDisposable
         set => Volatile.Write(ref _policy, value);
     }
 
-    internal ReadOnlySpan<PortEntry> Ports => _ports;
+    /// <summary>By id; those that were removed are among them.</summary>
+    internal ReadOnlySpan<PortEntry> Ports => Volatile.Read(ref _ports);
 
     internal ChainExecutor[] Executors => Volatile.Read(ref _executors);
 
@@ -120,7 +121,27 @@ internal sealed class DataplaneState : IDisposable
             Volatile.Write(ref _window, Math.Min(_window, ringCapacity / 2));
     }
 
-    internal bool HasPort(PortId port) => port.Value < _ports.Length;
+    internal bool HasPort(PortId port)
+    {
+        PortEntry[] ports = Volatile.Read(ref _ports);
+        return port.Value < ports.Length && !ports[port.Value].IsRemoved;
+    }
+
+    /// <summary>A port with the next id, not yet among the others. Under the manager's lock.</summary>
+    internal PortEntry NewPort(IPort port) => _ports.Length < ushort.MaxValue
+        ? new PortEntry(new PortId((ushort)_ports.Length), port)
+        : throw new InvalidOperationException($"A platform can have {ushort.MaxValue} ports in its life.");
+
+    /// <summary>Under the manager's lock.</summary>
+    internal void AddPort(PortEntry port)
+    {
+        Volatile.Write(ref _ports, [.. _ports, port]);
+        CountWaitingSources();
+    }
+
+    /// <summary>To be called when ports came or went.</summary>
+    internal void CountWaitingSources() =>
+        WaitingSources = Math.Max(1, _ports.Where(static port => port.Info.CanWait && !port.IsRemoved).Sum(static port => port.Info.ReceiveQueues));
 
     internal void Report(NfFault fault) => FaultReporter(fault);
 

@@ -35,6 +35,8 @@ internal sealed class RxPoller : IPollable
     /// <summary>False makes the poller leave its queue alone: what has arrived at the platform is then worked off and nothing comes after it.</summary>
     internal bool Enabled { get; set; } = true;
 
+    internal bool Serves(PortEntry port) => port == _port;
+
     internal bool Serves(PortEntry port, int queue) => port == _port && queue == _queue;
 
     public int Poll()

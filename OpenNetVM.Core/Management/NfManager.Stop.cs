@@ -69,7 +69,7 @@ public sealed partial class NfManager
             await Task.Yield();
 
         foreach (WorkerSlot slot in _workers)
-            slot.Worker.Invoke(() => slot.Receivers.ForEach(static receiver => receiver.Enabled = false));
+            slot.Worker.Invoke(slot.DisableReceivers);
         await WaitAsync(begin, () => _plane.PacketsUnderWay == 0).ConfigureAwait(false);
 
         List<Task> stopped = [];

@@ -78,7 +78,7 @@ public sealed partial class NfManager : IAsyncDisposable
     /// <summary>The workers.</summary>
     public IReadOnlyList<Worker> Workers => [.. _workers.Select(static slot => slot.Worker)];
 
-    /// <summary>The ports, in the order of their ids.</summary>
+    /// <summary>The ports, in the order of their ids; those that were removed are among them.</summary>
     public IReadOnlyList<IPort> Ports
     {
         get
@@ -107,7 +107,7 @@ public sealed partial class NfManager : IAsyncDisposable
                 foreach (ServicePlan plan in _plans.Values)
                     StartInstances(plan, plan.Options.Instances);
                 foreach (PortEntry entry in _plane.Ports)
-                    entry.Port.Start(new PortContext(entry.Id, _plane.Pool, _options.Time, _options.Loggers.CreateLogger($"Port.{entry.Info.Name}"), queue => WakeReceiver(entry, queue)));
+                    StartPort(entry);
                 if (!_options.HandDriven)
                 {
                     foreach (WorkerSlot slot in _workers)
@@ -190,42 +190,4 @@ public sealed partial class NfManager : IAsyncDisposable
     /// <summary>Sends a message from the application to every instance of a service.</summary>
     /// <returns>How many instances it reached; mailboxes that are full are left out.</returns>
     public int Post(ServiceId to, int kind, ReadOnlyMemory<byte> body) => _plane.Post(to, new NfMessage(default, kind, body));
-
-    private void AddReceivers(PortEntry port, IReadOnlyList<string> workers)
-    {
-        for (int queue = 0; queue < port.Info.ReceiveQueues; queue++)
-        {
-            WorkerSlot slot = workers.Count == 0 ? _workers[0] : FindWorker(workers[queue % workers.Count]);
-            RxPoller receiver = new(_plane, slot.Executor, port, queue);
-            slot.Receivers.Add(receiver);
-            slot.Worker.Add(receiver);
-        }
-    }
-
-    private WorkerSlot FindWorker(string? name) => name is null ? _workers[0] : _workers.Find(slot => slot.Worker.Name == name)
-        ?? throw new ArgumentException($"There is no worker \"{name}\" in this platform, only {string.Join(", ", _workers.Select(static slot => $"\"{slot.Worker.Name}\""))}.", nameof(name));
-
-    // A packet that arrives at an empty queue wakes the worker that polls it.
-    private void WakeReceiver(PortEntry port, int queue)
-    {
-        foreach (WorkerSlot slot in _workers)
-        {
-            if (!slot.Worker.CanSleep || !Serves(slot, port, queue))
-                continue;
-            Interlocked.MemoryBarrier();
-            slot.Worker.Wake();
-        }
-    }
-
-    // A loop, because a port may ask for each packet: a lambda would allocate.
-    private static bool Serves(WorkerSlot slot, PortEntry port, int queue)
-    {
-        for (int i = 0; i < slot.Receivers.Count; i++)
-        {
-            if (slot.Receivers[i].Serves(port, queue))
-                return true;
-        }
-
-        return false;
-    }
 }

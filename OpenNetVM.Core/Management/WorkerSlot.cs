@@ -1,5 +1,6 @@
 using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Dataplane;
+using OpenNetVM.Core.Ports;
 
 namespace OpenNetVM.Core.Management;
 
@@ -19,5 +20,35 @@ internal sealed class WorkerSlot
 
     internal TxPoller Transmitter { get; }
 
-    internal List<RxPoller> Receivers { get; } = [];
+    // Replaced whole: ports look here, from any thread, which worker to wake. Changed under the manager's lock.
+    private RxPoller[] _receivers = [];
+
+    internal void AddReceiver(RxPoller receiver) => Volatile.Write(ref _receivers, [.. _receivers, receiver]);
+
+    /// <summary>Forgets the receivers of a port, and returns them.</summary>
+    internal RxPoller[] TakeReceivers(PortEntry port)
+    {
+        RxPoller[] taken = Array.FindAll(_receivers, receiver => receiver.Serves(port));
+        Volatile.Write(ref _receivers, Array.FindAll(_receivers, receiver => !receiver.Serves(port)));
+        return taken;
+    }
+
+    /// <summary>On the worker's thread.</summary>
+    internal void DisableReceivers()
+    {
+        foreach (RxPoller receiver in Volatile.Read(ref _receivers))
+            receiver.Enabled = false;
+    }
+
+    // A loop, because a port may ask for each packet: a lambda would allocate.
+    internal bool Serves(PortEntry port, int queue)
+    {
+        foreach (RxPoller receiver in Volatile.Read(ref _receivers))
+        {
+            if (receiver.Serves(port, queue))
+                return true;
+        }
+
+        return false;
+    }
 }

@@ -6,10 +6,18 @@ internal sealed class PortEntry(PortId id, IPort port)
     // A transmit queue belongs to one thread at a time. Where there are fewer queues than workers, the workers that share one take turns, a burst each.
     private readonly Lock?[] _queueGates = new Lock?[Math.Max(1, port.Info.TransmitQueues)];
     private int _outputs;
+    private bool _removed;
 
     internal PortId Id { get; } = id;
 
     internal IPort Port { get; } = port;
+
+    /// <summary>True once the port was removed from the running platform: nothing is sent to it any more.</summary>
+    internal bool IsRemoved
+    {
+        get => Volatile.Read(ref _removed);
+        set => Volatile.Write(ref _removed, value);
+    }
 
     internal PortInfo Info { get; } = port.Info;
 

@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using OpenNetVM.Core.Chains;
+using OpenNetVM.Core.Diagnostics;
+using OpenNetVM.Core.Management;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Ports;
@@ -232,6 +235,31 @@ public class DpdkPortTests
         using PortHarness harness = new(DpdkEal.Open("net_null"), capacity: 16, bufferSize: 70_000);
         InvalidOperationException refusal = Assert.Throws<InvalidOperationException>(() => harness.Port.Start(harness.Context));
         Assert.Contains("65535", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Devices_are_plugged_into_a_running_platform_and_out_again()
+    {
+        DpdkEal.Get();
+        NfManagerBuilder builder = new();
+        builder.AddWorker("one");
+        builder.AddWorker("two");
+        PortId sink = builder.AddPort(new NullPort(new NullPortOptions { Name = "sink" }));
+        builder.DefaultChain = ServiceChain.To(sink);
+        await using NfManager manager = builder.Build();
+        manager.Start();
+        for (int round = 0; round < 10; round++)
+        {
+            PortId source = manager.AddPort(DpdkEal.Open("net_null"), round % 2 == 0 ? "two" : "one");
+            long before = manager.GetStatistics().Received;
+            Assert.True(SpinWait.SpinUntil(() => manager.GetStatistics().Received > before, TimeSpan.FromSeconds(60)));
+            manager.RemovePort(source);
+        }
+
+        await manager.StopAsync();
+        PlatformStatistics statistics = manager.GetStatistics();
+        Assert.Equal((0L, statistics.Received), (statistics.Held, statistics.Transmitted + statistics.Dropped));
+        Assert.Equal(0, manager.Pool.LentToDevices);
     }
 
     private static PacketDescriptor[] FreeAll(PortHarness harness, PacketDescriptor[] burst)
