@@ -19,10 +19,10 @@ internal sealed unsafe class DpdkDevice
     private const int FrameOverhead = 18; // Ethernet header and one VLAN tag
 
     // Drivers without a wire: nothing is lost when they are not polled, and frames may be as long as the buffers.
-    private static readonly string[] s_bottomless = ["net_null", "net_ring", "net_pcap"];
+    private static readonly string[] Bottomless = ["net_null", "net_ring", "net_pcap"];
 
     // Takes the mempool's memory as the region that the kernel writes to, so mbufs and data must be one piece of it.
-    private static readonly string[] s_ownMemory = ["net_af_xdp"];
+    private static readonly string[] OwnMemory = ["net_af_xdp"];
 
     private readonly Eal _eal;
     private readonly string _name;
@@ -48,9 +48,9 @@ internal sealed unsafe class DpdkDevice
 
     internal bool HashesReceived => _capabilities.CanHash;
 
-    internal bool IsBottomless => s_bottomless.Contains(Driver);
+    internal bool IsBottomless => Bottomless.Contains(Driver);
 
-    internal bool NeedsOwnMemory => s_ownMemory.Contains(Driver);
+    internal bool NeedsOwnMemory => OwnMemory.Contains(Driver);
 
     /// <summary>Attaches the device, or takes one that EAL found at its start.</summary>
     internal static DpdkDevice Attach(Eal eal, string name, string arguments)

@@ -11,27 +11,27 @@ namespace OpenNetVM.Dpdk.Interop;
 internal static unsafe partial class RteThread
 {
     [ThreadStatic]
-    private static bool t_known;
+    private static bool _known;
 
-    private static readonly uint s_key = MakeKey();
+    private static readonly uint Key = MakeKey();
 
     /// <summary>Registers the calling thread, the first time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void EnsureKnown()
     {
-        if (!t_known)
+        if (!_known)
             Register();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Register()
     {
-        t_known = true;
-        if (s_key == uint.MaxValue || Rte.rte_thread_register() != 0)
+        _known = true;
+        if (Key == uint.MaxValue || Rte.rte_thread_register() != 0)
             return;
 
         // Any value but null makes the system call the destructor.
-        if (pthread_setspecific(s_key, (void*)1) != 0)
+        if (pthread_setspecific(Key, (void*)1) != 0)
             Rte.rte_thread_unregister();
     }
 

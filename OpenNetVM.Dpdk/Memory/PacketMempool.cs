@@ -28,7 +28,7 @@ internal sealed unsafe class PacketMempool : IDisposable
     private const uint NoIovaContiguous = 0x20;
     private const int Chunk = 256;
 
-    private static int s_number;
+    private static int _number;
 
     private readonly MemoryRegion _mbufs;
     private readonly GCHandle _self;
@@ -180,7 +180,7 @@ internal sealed unsafe class PacketMempool : IDisposable
     {
         // The caches of the threads hold up to one and a half times this: few enough that a small pool is not all in caches.
         uint cache = (uint)Math.Min(MaxThreadCache, capacity / 32);
-        string name = $"onvm_{Interlocked.Increment(ref s_number)}";
+        string name = $"onvm_{Interlocked.Increment(ref _number)}";
         nint pool = Rte.rte_mempool_create_empty(name, (uint)capacity, ElementSize, cache, PrivateSize, socket, NoSpread | NoIovaContiguous);
         if (pool == 0)
             throw Rte.Failed("rte_mempool_create_empty", $"DPDK has no memory for a pool of {capacity} mbufs: give it more (EalOptions.MainMemoryMegabytes, or huge pages).");

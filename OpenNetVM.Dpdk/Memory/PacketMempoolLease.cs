@@ -10,7 +10,7 @@ internal sealed class PacketMempoolLease(PacketMempools owner, PacketMempool mem
     private const int CopyCache = 256;
     private const int MostDataRoom = 65_535;
 
-    private static int s_number;
+    private static int _number;
 
     private nint _copyPool;
     private bool _ended;
@@ -26,7 +26,7 @@ internal sealed class PacketMempoolLease(PacketMempools owner, PacketMempool mem
         if (_copyPool == 0)
         {
             ushort room = (ushort)Math.Min(MostDataRoom, Mbuf.Headroom + Mempool.Pool.BufferSize);
-            _copyPool = Rte.rte_pktmbuf_pool_create($"onvm_copy_{Interlocked.Increment(ref s_number)}", CopyBuffers, CopyCache, 0, room, socket);
+            _copyPool = Rte.rte_pktmbuf_pool_create($"onvm_copy_{Interlocked.Increment(ref _number)}", CopyBuffers, CopyCache, 0, room, socket);
             if (_copyPool == 0)
                 throw Rte.Failed("rte_pktmbuf_pool_create", $"DPDK has no memory for {CopyBuffers} mbufs of {room} bytes: give it more (EalOptions.MainMemoryMegabytes, or huge pages).");
         }

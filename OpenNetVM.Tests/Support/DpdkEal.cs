@@ -8,7 +8,7 @@ internal static class DpdkEal
     private static readonly Lazy<Eal> Started = new(() =>
         Eal.Start(new EalOptions { HugePages = HugePageMode.None, MainMemoryMegabytes = 512 }, Logger));
 
-    private static int s_number;
+    private static int _number;
 
     /// <summary>Gets DPDK's log lines.</summary>
     public static RecordingLogger Logger { get; } = new();
@@ -28,7 +28,7 @@ internal static class DpdkEal
     }
 
     /// <summary>A name for a virtual device that no other test uses: <paramref name="driver"/> and a number.</summary>
-    public static string DeviceName(string driver) => $"{driver}{Interlocked.Increment(ref s_number)}";
+    public static string DeviceName(string driver) => $"{driver}{Interlocked.Increment(ref _number)}";
 
     /// <summary>A port of a virtual device of its own.</summary>
     public static DpdkPort Open(string driver, string arguments = "", DpdkPortOptions? options = null)
