@@ -56,8 +56,12 @@ Task("Test")
 });
 
 Task("Run")
-    .Description("builds and runs the sample service chain; arguments go to it (paths are relative to where you stand)")
-    .Does(() => BuildProgram("samples/ServiceChain"));
+    .Description("builds and runs the sample service chain; arguments go to it (paths are relative to where you stand); --dpdk DEVICE DEVICE: forwards between two DPDK devices instead")
+    .Does(() =>
+{
+    BuildProgram("samples/ServiceChain");
+    BuildProgram("samples/DpdkForwarder");
+});
 
 Task("Bench")
     .Description("builds and runs the benchmarks; beside the same in C: chain [two-cores|director|minute], flow-table, rss (chain-reference: C alone); the cost of the flow director: director; --against COMMIT: beside an earlier commit; other arguments go to BenchmarkDotNet (--list flat, --filter '*Ring*', ...)")

@@ -36,7 +36,9 @@ case $target in
   run)
     "${cake[@]}"
     cd "$here"
-    exec dotnet "$root/samples/ServiceChain/bin/Release/net10.0/ServiceChain.dll" "$@"
+    sample=ServiceChain
+    for argument in "$@"; do [ "$argument" != --dpdk ] || sample=DpdkForwarder; done
+    exec dotnet "$root/samples/$sample/bin/Release/net10.0/$sample.dll" "$@"
     ;;
   bench)
     # From the root, where BenchmarkDotNet looks for the project that it measures.
