@@ -60,7 +60,7 @@ Task("Run")
     .Does(() => BuildProgram("samples/ServiceChain"));
 
 Task("Bench")
-    .Description("builds and runs the benchmarks; beside the same in C: chain [two-cores|director|minute], flow-table, rss (chain-reference: C alone); --against COMMIT: beside an earlier commit; other arguments go to BenchmarkDotNet (--list flat, --filter '*Ring*', ...)")
+    .Description("builds and runs the benchmarks; beside the same in C: chain [two-cores|director|minute], dpdk, flow-table, rss (chain-reference: C alone); --against COMMIT: beside an earlier commit; other arguments go to BenchmarkDotNet (--list flat, --filter '*Ring*', ...)")
     .Does(() => BuildProgram("OpenNetVM.Benchmarks"));
 
 Task("Experiments")

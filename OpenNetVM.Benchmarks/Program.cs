@@ -15,6 +15,9 @@ switch (args)
     case ["chain-reference", ..]:
         await ChainReferenceThroughput.RunAsync(args[1..]);
         break;
+    case ["dpdk", ..]:
+        await DpdkThroughput.RunAsync(args[1..]);
+        break;
     case ["experiments", ..]:
         return await PaperExperiments.RunAsync(args[1..]);
     case ["rss", ..]:
