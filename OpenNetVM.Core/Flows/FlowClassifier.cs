@@ -41,9 +41,13 @@ internal sealed unsafe class FlowClassifier(DataplaneState plane)
         for (; !burst.IsEmpty; burst = burst[Math.Min(burst.Length, BurstSize)..])
         {
             Span<PacketDescriptor> part = burst[..Math.Min(burst.Length, BurstSize)];
-            Gather(part, BufferOwner.Manager, hash ? HashUse.Compute : HashUse.OfPacket);
             if (!find)
+            {
+                Hash(part);
                 continue;
+            }
+
+            Gather(part, BufferOwner.Manager, hash ? HashUse.Compute : HashUse.OfPacket);
 
             uint now = plane.Director.Now;
             if (plane.Director.Ipv4.Lookup(_ipv4.Hashes, _ipv4.Keys, _ipv4.Values, _ipv4.Hits, now, _ipv4.Lengths) > 0)
@@ -90,6 +94,23 @@ internal sealed unsafe class FlowClassifier(DataplaneState plane)
                 descriptor.Chain = chain.Slot;
                 descriptor.Hop = unchecked((byte)(chain.PositionAfter(from.Instance?.Service) - 1));
             }
+        }
+    }
+
+    // Where nothing is to be found by the keys: the hashes alone, without gathering.
+    private void Hash(Span<PacketDescriptor> burst)
+    {
+        foreach (ref PacketDescriptor descriptor in burst)
+        {
+            if (!plane.Pool.IsOwnedBy(descriptor.BufferIndex, BufferOwner.Manager))
+                continue;
+            Packet packet = plane.Pool.Open(ref descriptor);
+            PacketLayers layers = packet.Layers;
+            ReadOnlySpan<byte> data = packet.Data;
+            if (FlowKeyReader.TryReadKey(data, layers, out Ipv4FlowKey ipv4))
+                descriptor.RssHash = RssHash.Of(ipv4, layers);
+            else if (FlowKeyReader.TryReadKey(data, layers, out Ipv6FlowKey ipv6))
+                descriptor.RssHash = RssHash.Of(ipv6, layers);
         }
     }
 
