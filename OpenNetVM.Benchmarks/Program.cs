@@ -18,6 +18,9 @@ switch (args)
     case ["director", ..]:
         await DirectorComparison.RunAsync(args[1..]);
         break;
+    case ["dpdk", ..]:
+        await DpdkThroughput.RunAsync(args[1..]);
+        break;
     case ["experiments", ..]:
         return await PaperExperiments.RunAsync(args[1..]);
     case ["rss", ..]:

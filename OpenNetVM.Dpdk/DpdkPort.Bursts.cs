@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Ports;
@@ -88,7 +89,7 @@ public sealed unsafe partial class DpdkPort
         int filled = 0;
         for (int i = 0; i < count; i++)
         {
-            int plain = TakePlain(running, new ReadOnlySpan<nint>(mbufs + i, count - i), burst[filled..], ref bytes);
+            int plain = TakePlain(running, mbufs + i, burst.Slice(filled, count - i), ref bytes);
             filled += plain;
             i += plain;
             if (i < count && TryMend(running, (Mbuf*)mbufs[i], ref burst[filled], ref counters, cache, out uint length))
@@ -105,7 +106,7 @@ public sealed unsafe partial class DpdkPort
     // One segment in one of our buffers, nothing to be done to it: this is what drivers deliver. Ends at the first that is different, and returns how many there were.
     // Apart from the rest, and calling nothing, so that everything stays in registers.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int TakePlain(Running running, ReadOnlySpan<nint> mbufs, Span<PacketDescriptor> burst, ref long totalBytes)
+    private static int TakePlain(Running running, nint* mbufs, Span<PacketDescriptor> burst, ref long totalBytes)
     {
         byte* first = (byte*)running.FirstMbuf;
         uint* owners = running.Owners;
@@ -114,24 +115,26 @@ public sealed unsafe partial class DpdkPort
         ulong port = running.PortWord;
         ulong unusual = running.UnusualFlags;
         ulong usual = running.HashFlag;
-        uint hashMask = running.HashMask;
+        ulong hashMask = running.HashMask;
         ulong bytes = 0;
         int i = 0;
-        for (; i < mbufs.Length && i < burst.Length; i++)
+        for (; i < burst.Length; i++)
         {
             Mbuf* mbuf = (Mbuf*)mbufs[i];
             nuint index = (nuint)((byte*)mbuf - first) >> PacketMempool.StrideShift;
-            ulong rearm = mbuf->Rearm;
-            ulong length = mbuf->PacketLength;
-            if (index >= capacity || (ushort)(rearm >> 32) != 1 || (rearm & 0xFFFF) + length > room || (mbuf->Flags & unusual) != usual)
+            if (index >= capacity || mbuf->SegmentCount != 1)
                 break;
-            burst[i].BufferAndHash = index | ((ulong)(mbuf->RssHash & hashMask) << 32);
+            ulong offset = mbuf->DataOffset;
+            ulong length = mbuf->PacketLength;
+            if (offset + length > room || (mbuf->Flags & unusual) != usual)
+                break;
+            bytes += length;
+            burst[i].BufferAndHash = index | (mbuf->DataLengthToHash & hashMask);
             burst[i].Steering = 0;
             owners[index] = BufferOwner.Manager;
-            PacketHeader* header = (PacketHeader*)(mbuf->BufferAddress - PacketHeader.Size);
-            *header = default;
-            header->LengthAndOffset = length | ((rearm & 0xFFFF) << 32) | port;
-            bytes += length;
+
+            // One store of a line: everything else in it is zero.
+            Vector512.CreateScalar(length | (offset << 32) | port).Store((ulong*)(mbuf->BufferAddress - PacketHeader.Size));
         }
 
         totalBytes += (long)bytes;
@@ -148,37 +151,33 @@ public sealed unsafe partial class DpdkPort
         ulong room = running.Room;
         ulong longest = running.LongestFrame;
         ulong flags = running.TransmitFlags;
-        long bytes = 0;
+        ulong tag = (ulong)running.VlanTag << 48;
+        byte* buffers = (byte*)running.FirstHeader;
+        nuint stride = running.BufferStride;
+        ulong bytes = 0;
         int ready = 0;
         for (; ready < burst.Length; ready++)
         {
             uint index = burst[ready].BufferIndex;
             if (index >= capacity || BufferOwner.Owner(owners[index]) != BufferOwner.Manager)
                 break;
-            Mbuf* mbuf = PacketMempool.Of(first, index);
 
             // One load: what is checked is what is used.
-            ulong word = Volatile.Read(ref ((PacketHeader*)(mbuf->BufferAddress - PacketHeader.Size))->LengthAndOffset);
+            ulong word = Volatile.Read(ref ((PacketHeader*)(buffers + (index * stride)))->LengthAndOffset);
             ulong length = (uint)word;
             ulong offset = (ushort)(word >> 32);
             if (offset + length > room || length - 1 >= longest)
                 break;
+            bytes += length;
+            Mbuf* mbuf = PacketMempool.Of(first, index);
+            mbufs[ready] = (nint)mbuf;
+            owners[index] = BufferOwner.Device;
             mbuf->Rearm = offset | Mbuf.OneSegment;
             mbuf->Flags = flags;
-            mbuf->PacketLength = (uint)length;
-            mbuf->DataLength = (ushort)length;
-            owners[index] = BufferOwner.Device;
-            mbufs[ready] = (nint)mbuf;
-            bytes += (long)length;
+            mbuf->PacketLengthToVlan = (length * Mbuf.OneLength) | tag;
         }
 
-        totalBytes = bytes;
-        if (running.VlanTag != 0)
-        {
-            for (int i = 0; i < ready; i++)
-                ((Mbuf*)mbufs[i])->VlanTag = running.VlanTag;
-        }
-
+        totalBytes = (long)bytes;
         return ready;
     }
 

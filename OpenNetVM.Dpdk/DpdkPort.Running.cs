@@ -15,6 +15,8 @@ public sealed unsafe partial class DpdkPort
 
         internal readonly EthBursts Bursts;
         internal readonly Mbuf* FirstMbuf;
+        internal readonly void* FirstHeader;
+        internal readonly nuint BufferStride;
         internal readonly uint* Owners;
         internal readonly uint Capacity;
         internal readonly uint Room;
@@ -24,7 +26,7 @@ public sealed unsafe partial class DpdkPort
         internal readonly ulong HashFlag;
         internal readonly ulong BadChecksumFlags;
         internal readonly ulong TransmitFlags;
-        internal readonly uint HashMask;
+        internal readonly ulong HashMask;
         internal readonly uint LongestFrame;
         internal readonly ushort VlanTag;
         internal readonly bool InPlace;
@@ -34,6 +36,8 @@ public sealed unsafe partial class DpdkPort
             Pool = context.Pool;
             Bursts = new EthBursts(library, port);
             FirstMbuf = lease.Mempool.First;
+            FirstHeader = Pool.HeaderOf(0);
+            BufferStride = (nuint)Pool.Stride;
             Owners = Pool.Owners;
             Capacity = (uint)Pool.Capacity;
             Room = Pool.Room;
@@ -43,7 +47,7 @@ public sealed unsafe partial class DpdkPort
             LongestFrame = setup.LongestFrame;
             VlanTag = setup.AccessVlan ?? 0;
             BadChecksumFlags = setup.DropsBadChecksums ? Mbuf.ReceivedBadIpChecksum | Mbuf.ReceivedBadL4Checksum : 0;
-            HashMask = hashed ? uint.MaxValue : 0;
+            HashMask = hashed ? (ulong)uint.MaxValue << 32 : 0;
             HashFlag = (hashed ? Mbuf.ReceivedRssHash : 0) | (VlanTag != 0 ? NeverSet : 0);
             UnusualFlags = HashFlag | BadChecksumFlags | Mbuf.ReceivedVlanStripped;
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -33,12 +34,9 @@ public readonly struct Ipv4FlowKey : IEquatable<Ipv4FlowKey>, ISpanFormattable
     /// <param name="protocol">IP protocol number (6 TCP, 17 UDP, 132 SCTP...).</param>
     public Ipv4FlowKey(uint source, uint destination, ushort sourcePort, ushort destinationPort, byte protocol)
     {
-        _bits = default;
-        _source = source;
-        _destination = destination;
-        _sourcePort = sourcePort;
-        _destinationPort = destinationPort;
-        _protocol = protocol;
+        // In one store: whoever copies the key just after would have to wait for several.
+        uint ports = BitConverter.IsLittleEndian ? sourcePort | ((uint)destinationPort << 16) : destinationPort | ((uint)sourcePort << 16);
+        this = Unsafe.BitCast<Vector128<uint>, Ipv4FlowKey>(Vector128.Create(source, destination, ports, protocol));
     }
 
     /// <summary>Makes a key from addresses; both must be IPv4.</summary>

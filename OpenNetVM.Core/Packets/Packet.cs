@@ -69,11 +69,12 @@ public readonly unsafe ref struct Packet
     {
         get
         {
-            PacketLayers layers = _header->Layers;
+            // Word by word in and out: a load of 16 bytes would have to wait for two stores of 8.
+            PacketLayers layers = new(_header->LayersFirst, _header->LayersSecond);
             if (layers.Status == FlowKeyStatus.NotParsed)
             {
                 FlowKeyReader.Parse(Data, out layers);
-                _header->Layers = layers;
+                (_header->LayersFirst, _header->LayersSecond) = layers.Words;
             }
 
             return layers;

@@ -32,6 +32,10 @@ internal struct PacketHeader
     // Bytes 16..31: where the layers are, once somebody has looked; all zero means that nobody has.
     [FieldOffset(16)] internal PacketLayers Layers;
 
+    // The same as two words.
+    [FieldOffset(16)] internal ulong LayersFirst;
+    [FieldOffset(24)] internal ulong LayersSecond;
+
     // Bytes 32..63: for the network functions' own use along the chain.
     [FieldOffset(UserAreaOffset)] internal UserBytes UserArea;
 

@@ -23,6 +23,9 @@ internal unsafe struct Mbuf
     // data_off, refcnt 1, one segment, no port: what a packet of one segment begins with.
     internal const ulong OneSegment = (1UL << 16) | (1UL << 32) | (0xFFFFUL << 48);
 
+    // Times a length: pkt_len and data_len of a packet of one segment, as PacketLengthToVlan has them.
+    internal const ulong OneLength = 1 | (1UL << 32);
+
     [FieldOffset(0)] internal byte* BufferAddress;
     [FieldOffset(8)] internal ulong BufferIova;
     [FieldOffset(16)] internal ushort DataOffset;
@@ -33,7 +36,13 @@ internal unsafe struct Mbuf
     [FieldOffset(16)] internal ulong Rearm;
     [FieldOffset(24)] internal ulong Flags;
     [FieldOffset(36)] internal uint PacketLength;
+
+    // pkt_len, data_len and vlan_tci.
+    [FieldOffset(36)] internal ulong PacketLengthToVlan;
     [FieldOffset(40)] internal ushort DataLength;
+
+    // data_len, vlan_tci and, in the high half, the RSS hash.
+    [FieldOffset(40)] internal ulong DataLengthToHash;
     [FieldOffset(42)] internal ushort VlanTag;
     [FieldOffset(44)] internal uint RssHash;
     [FieldOffset(54)] internal ushort BufferLength;

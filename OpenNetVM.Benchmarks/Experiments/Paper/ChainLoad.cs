@@ -26,6 +26,7 @@ internal static class ChainLoad
                 throw new InvalidOperationException($"The flow director has no room for {options.Rules.Count} rules.");
         }
 
+        options.Prepare?.Invoke(manager.Pool);
         manager.Start();
         Thread.Sleep(settings.WarmUp);
         AllocationWatch allocations = AllocationWatch.Start();

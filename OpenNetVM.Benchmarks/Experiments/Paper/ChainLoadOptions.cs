@@ -1,4 +1,5 @@
 using OpenNetVM.Core.Dataplane;
+using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.NetworkFunctions;
 using OpenNetVM.Core.Ports;
 using OpenNetVM.FlowTable;
@@ -22,6 +23,9 @@ internal sealed record ChainLoadOptions
 
     /// <summary>Flows that the flow director gets a rule for; empty for the default chain.</summary>
     internal IReadOnlyList<Ipv4FlowKey> Rules { get; init; } = [];
+
+    /// <summary>Done to the pool before the start; null for nothing.</summary>
+    internal Action<PacketPool>? Prepare { get; init; }
 
     /// <summary>Sizes and behaviour of the data path: where a contender differs from another by an option, it is one of these.</summary>
     internal DataplaneOptions Dataplane { get; init; } = new();
