@@ -56,8 +56,11 @@ Task("Test")
 });
 
 Task("Run")
-    .Description("builds and runs the sample service chain; arguments go to it (paths are relative to where you stand)")
+    .Description("builds and runs the sample service chain, or with --dpdk first the forwarder between two DPDK ports; arguments go to it (paths are relative to where you stand)")
     .Does(() => BuildProgram("samples/ServiceChain"));
+
+Task("__RunDpdk")
+    .Does(() => BuildProgram("samples/DpdkForwarder"));
 
 Task("Bench")
     .Description("builds and runs the benchmarks; beside the same in C: chain [two-cores|director|minute], flow-table, rss (chain-reference: C alone); --against COMMIT: beside an earlier commit; other arguments go to BenchmarkDotNet (--list flat, --filter '*Ring*', ...)")
