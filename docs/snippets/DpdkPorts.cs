@@ -1,6 +1,5 @@
 using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Dataplane;
-using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Management;
 using OpenNetVM.Core.Ports;
 using OpenNetVM.Core.Services;
