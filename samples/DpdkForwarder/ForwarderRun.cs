@@ -77,6 +77,7 @@ internal static class ForwarderRun
         if (forward)
         {
             ServiceId function = builder.AddService("pass", static () => new PassThrough());
+            builder.DefaultChain = ServiceChain.Drop;
             builder.SetDefaultChain(ports[0], ServiceChain.Through(function).To(ports[1]));
             builder.SetDefaultChain(ports[1], ServiceChain.Through(function).To(ports[0]));
         }
