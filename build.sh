@@ -27,9 +27,6 @@ dotnet --version >/dev/null 2>&1 \
 
 restored=$(dotnet tool restore 2>&1) || fail "the build tool could not be restored:"$'\n'"$restored"
 
-# The other sample.
-if [ "$target" = run ] && [ "${1:-}" = --dpdk ]; then target=__rundpdk; shift; fi
-
 cake=(dotnet cake build.cake "--target=$target" --verbosity=quiet
   --settings_enablescriptcache=true --paths_cache=artifacts/cake --paths_tools=artifacts/cake)
 
@@ -42,11 +39,6 @@ case $target in
     sample=ServiceChain
     for argument in "$@"; do [ "$argument" != --dpdk ] || sample=DpdkForwarder; done
     exec dotnet "$root/samples/$sample/bin/Release/net10.0/$sample.dll" "$@"
-    ;;
-  __rundpdk)
-    "${cake[@]}"
-    cd "$here"
-    exec dotnet "$root/samples/DpdkForwarder/bin/Release/net10.0/DpdkForwarder.dll" "$@"
     ;;
   bench)
     # From the root, where BenchmarkDotNet looks for the project that it measures.

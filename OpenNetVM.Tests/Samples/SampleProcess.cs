@@ -24,18 +24,12 @@ internal sealed partial class SampleProcess : IDisposable
 
     public string Error => _error.Result;
 
-    public static SampleProcess Start(string sample, params ReadOnlySpan<string> arguments) => Start(sample, within: null, arguments);
-
-    /// <summary>Starts it in a network namespace, or in that of the tests.</summary>
-    public static SampleProcess Start(string sample, NetworkNamespace? within, params ReadOnlySpan<string> arguments)
+    public static SampleProcess Start(string sample, params ReadOnlySpan<string> arguments)
     {
         // The sample was built as these tests were: bin/Release/net10.0 here is bin/Release/net10.0 there.
         string[] built = AppContext.BaseDirectory.TrimEnd('/').Split('/')[^3..];
         string program = Path.Combine([RepositoryFiles.Root, "samples", sample, .. built, sample + ".dll"]);
-        string[] command = within is null ? [ChildProcess.DotNet] : ["ip", "netns", "exec", within.Name, ChildProcess.DotNet];
-
-        // ip gives its process to the program, so that signals reach it.
-        ProcessStartInfo start = new(command[0], [.. command[1..], program, .. arguments])
+        ProcessStartInfo start = new(ChildProcess.DotNet, [program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -22,7 +22,15 @@ internal static class Forwarding
     {
         try
         {
-            Eal eal = Eal.Start(logger: options.Verbose ? new ConsoleLogger() : null);
+            // A PCI address is the only kind of name with colons. Its card reaches the packets through the IOMMU.
+            string[] cards = [.. options.Devices.Select(static device => device.Split(',')[0]).Where(static name => name.Contains(':', StringComparison.Ordinal))];
+            EalOptions environment = new()
+            {
+                PciDevices = cards,
+                IovaMode = cards.Length > 0 ? IovaMode.Virtual : IovaMode.Automatic,
+                HugePages = options.NoHugePages ? HugePageMode.None : HugePageMode.Automatic,
+            };
+            Eal eal = Eal.Start(environment, options.Verbose ? new ConsoleLogger() : null);
             using DpdkPort left = Open(options.Devices[0]);
             using DpdkPort right = Open(options.Devices[1]);
             Console.WriteLine($"{eal.Version}: {left.Info.Name} ({left.Driver}) {(options.Bridge ? "bridged to" : "<->")} {right.Info.Name} ({right.Driver}); Ctrl-C stops");
