@@ -57,6 +57,8 @@ internal sealed unsafe class DpdkDevice
     {
         // A PCI address is the only kind of name with colons.
         string bus = name.Contains(':', StringComparison.Ordinal) ? "pci" : "vdev";
+        if (bus == "pci" && eal.IovaMode == IovaMode.Physical)
+            throw new InvalidOperationException($"Device '{name}' would need the physical addresses of the packet pool's memory, which are not known: DPDK runs with IOVA as PA. Start it with EalOptions.IovaMode = IovaMode.Virtual, which needs an IOMMU and the device bound to vfio-pci.");
         eal.Claim(name);
         try
         {

@@ -49,6 +49,7 @@ public sealed partial class DpdkPort : IPort
         try
         {
             _device.CheckQueues(options.ReceiveQueues, options.TransmitQueues);
+            NumaNode = _device.Socket is >= 0 and int node ? node : null;
             byte[] address = _device.MacAddress();
             Info = new PortInfo
             {
@@ -80,6 +81,9 @@ public sealed partial class DpdkPort : IPort
 
     /// <summary>True if received frames are copied into the platform's buffers (see <see cref="DpdkPlacement"/>).</summary>
     public bool CopiesReceived => _options.Placement == DpdkPlacement.Copied || (_options.Placement == DpdkPlacement.Automatic && _device.NeedsOwnMemory);
+
+    /// <summary>The NUMA node that the device is on, for <see cref="Core.Memory.MemoryRegionOptions.NumaNode"/> of the pool; null where the device has none, as virtual devices may.</summary>
+    public int? NumaNode { get; }
 
     /// <summary>Frames dropped for a wrong checksum (<see cref="DpdkPortOptions.DropBadChecksums"/>); they are in <see cref="PortStatistics.DroppedError"/> as well. Safe from any thread.</summary>
     public long BadChecksums => Volatile.Read(ref _badChecksums);

@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Globalization;
+using OpenNetVM.Core.Packets;
+using OpenNetVM.Dpdk;
+using OpenNetVM.Tests.Ports;
+using OpenNetVM.Tests.Support;
+
+namespace OpenNetVM.Tests.RealTraffic;
+
+/// <summary>What ports of DPDK on interfaces of the kernel do under load and when something changes: queues, links, wrong checksums, starts and stops.</summary>
+[Collection(SoakCollection.Name)]
+public sealed class DpdkInterfaceTests : IDisposable
+{
+    private const string Station = "eth0";
+    private const string Interface = "port0";
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    private readonly NetworkNamespace _platform;
+    private readonly NetworkNamespace _station;
+
+    public DpdkInterfaceTests()
+    {
+        NetworkNamespace.Require();
+        DpdkEal.Get();
+        _platform = NetworkNamespace.Create();
+        _station = NetworkNamespace.Create();
+    }
+
+    public void Dispose()
+    {
+        _station.Dispose();
+        _platform.Dispose();
+    }
+
+    [Fact]
+    public void A_port_that_is_stopped_under_load_gives_everything_back_and_can_be_opened_again()
+    {
+        NetworkNamespace.Connect(_station, Station, _platform, Interface);
+        using PortHarness other = PortHarness.Started(DpdkEal.Open("net_null"));
+        using Background forwarding = new(() => other.Transmit(other.Receive()));
+        using PortHarness sender = PortHarness.Started(AfPacketPort.Open(_station, Station));
+        byte[][] flows = Frames.Flows(32);
+        using Background load = new(() => SendAll(sender, flows));
+        for (int round = 0; round < 20; round++)
+        {
+            _platform.Execute(() =>
+            {
+                using PortHarness harness = PortHarness.Started(DpdkEal.Open("net_af_packet", $"iface={Interface}"));
+                Stopwatch waited = Stopwatch.StartNew();
+                for (int received = 0; received < 200;)
+                {
+                    Assert.True(waited.Elapsed < Limit, $"{received} frames arrived");
+                    PacketDescriptor[] burst = harness.Receive();
+                    received += burst.Length;
+                    int sent = harness.Port.Transmit(0, burst, harness.Cache);
+                    harness.Cache.Free(burst.AsSpan(sent));
+                    Thread.Yield();
+                }
+
+                harness.Port.Stop();
+                Assert.Equal((0, 0), (harness.Pool.InUse, harness.Pool.LentToDevices));
+            });
+        }
+    }
+
+    [Fact]
+    public void Frames_of_all_queues_arrive_and_are_counted()
+    {
+        NetworkNamespace.Connect(_station, Station, _platform, Interface);
+        DpdkPort port = _platform.Execute(() => DpdkEal.Open("net_af_packet", $"iface={Interface},qpairs=2", new DpdkPortOptions { Device = "", ReceiveQueues = 2, TransmitQueues = 2 }));
+        using PortHarness harness = new(port);
+        _platform.Execute(() => port.Start(harness.Context));
+        using PortHarness sender = PortHarness.Started(AfPacketPort.Open(_station, Station));
+        byte[][] flows = Frames.Flows(64);
+        HashSet<int> marks = [];
+        int[] received = new int[2];
+        Stopwatch waited = Stopwatch.StartNew();
+        while (marks.Count < flows.Length || received.Contains(0))
+        {
+            Assert.True(waited.Elapsed < Limit, $"{marks.Count} of {flows.Length} flows arrived, {received[0]} and {received[1]} frames");
+            SendAll(sender, flows);
+            for (int queue = 0; queue < 2; queue++)
+            {
+                List<ReceivedFrame> frames = harness.ReceiveAll(queue);
+                received[queue] += frames.Count;
+                marks.UnionWith(frames.Where(frame => frame.Data is [_, _, _, _, _, 2, ..] && frame.Data.Length == 64).Select(frame => Frames.Mark(frame.Data)));
+            }
+        }
+
+        Assert.Equal(received.Sum(), port.GetStatistics().ReceivedPackets);
+        _platform.Execute(port.Stop);
+    }
+
+    [Fact]
+    public void A_link_that_goes_down_is_told()
+    {
+        DpdkPort port = _platform.Execute(() => DpdkEal.Open("net_tap", $"iface={Interface}"));
+        using PortHarness harness = new(port);
+        _platform.Execute(() => port.Start(harness.Context));
+        AwaitLink(port, up: true);
+        _platform.Link("set", Interface, "down");
+        AwaitLink(port, up: false);
+        _platform.Link("set", Interface, "up");
+        AwaitLink(port, up: true);
+        _platform.Execute(port.Stop);
+    }
+
+    [Fact]
+    public void A_frame_with_a_wrong_checksum_is_counted_and_dropped_where_the_driver_checks()
+    {
+        DpdkPort port = _platform.Execute(() => DpdkEal.Open("net_tap", $"iface={Interface}", new DpdkPortOptions { Device = "", DropBadChecksums = true }));
+        using PortHarness harness = new(port);
+        _platform.Execute(() => port.Start(harness.Context));
+        _platform.BringUp(Interface);
+        using PortHarness sender = PortHarness.Started(AfPacketPort.Open(_platform, Interface));
+
+        // Neither the header's checksum nor the datagram's is filled in: 0 is wrong for the header.
+        SendAll(sender, Frames.Flows(10));
+        Stopwatch waited = Stopwatch.StartNew();
+        while (port.BadChecksums < 10)
+        {
+            Assert.True(waited.Elapsed < Limit, $"{port.BadChecksums} wrong checksums were found");
+            Assert.DoesNotContain(harness.ReceiveAll(), frame => frame.Data is [_, _, _, _, _, 2, _, _, _, _, _, 1, 8, 0, ..]);
+            Thread.Yield();
+        }
+
+        Assert.Equal((10L, 10L), (port.BadChecksums, port.GetStatistics().DroppedError));
+        _platform.Execute(port.Stop);
+    }
+
+    private static void AwaitLink(DpdkPort port, bool up)
+    {
+        Stopwatch waited = Stopwatch.StartNew();
+        while (port.Link.IsUp != up)
+        {
+            Assert.True(waited.Elapsed < Limit, string.Create(CultureInfo.InvariantCulture, $"the link did not become {(up ? "up" : "down")}"));
+            Thread.Sleep(10);
+        }
+    }
+
+    private static void SendAll(PortHarness sender, byte[][] frames)
+    {
+        PacketDescriptor[] packets = new PacketDescriptor[frames.Length];
+        Assert.Equal(frames.Length, sender.Cache.Allocate(packets));
+        for (int i = 0; i < frames.Length; i++)
+            Assert.True(sender.Pool.Open(ref packets[i]).TrySetData(frames[i]));
+        int sent = sender.Port.Transmit(0, packets, sender.Cache);
+        sender.Cache.Free(packets.AsSpan(sent));
+    }
+
+    /// <summary>Does something again and again on a thread of its own, until it is disposed; tells what failed.</summary>
+    private sealed class Background : IDisposable
+    {
+        private readonly Thread _thread;
+        private Exception? _failure;
+        private volatile bool _ended;
+
+        public Background(Action work)
+        {
+            _thread = new Thread(() =>
+            {
+                try
+                {
+                    while (!_ended)
+                    {
+                        work();
+                        Thread.Yield();
+                    }
+                }
+                catch (Exception exception)
+                {
+                    _failure = exception;
+                }
+            });
+            _thread.Start();
+        }
+
+        public void Dispose()
+        {
+            _ended = true;
+            _thread.Join();
+            Assert.Null(_failure);
+        }
+    }
+}
