@@ -30,6 +30,7 @@ internal sealed unsafe class DeviceCapabilities
         _layout = layout;
         DevInfoLayout offsets = layout.DevInfo;
         Driver = Marshal.PtrToStringUTF8(*(nint*)(info + offsets.DriverName)) ?? "unknown driver";
+        Device = *(nint*)(info + offsets.Device);
         MaxReceiveQueues = *(ushort*)(info + offsets.MaxRxQueues);
         MaxTransmitQueues = *(ushort*)(info + offsets.MaxTxQueues);
         _receiveOffloads = *(ulong*)(info + offsets.RxOffloads);
@@ -39,6 +40,9 @@ internal sealed unsafe class DeviceCapabilities
     }
 
     internal string Driver { get; }
+
+    /// <summary>The rte_device.</summary>
+    internal nint Device { get; }
 
     internal int MaxReceiveQueues { get; }
 

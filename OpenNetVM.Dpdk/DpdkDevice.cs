@@ -29,6 +29,7 @@ internal sealed unsafe class DpdkDevice
     private readonly string _bus;
     private readonly bool _plugged;
     private readonly DeviceCapabilities _capabilities;
+    private DmaWindow? _window;
 
     private DpdkDevice(Eal eal, string name, string bus, bool plugged, ushort id, DeviceCapabilities capabilities)
     {
@@ -137,6 +138,15 @@ internal sealed unsafe class DpdkDevice
         return setup;
     }
 
+    /// <summary>Lets a physical device reach the packet pool; virtual ones are this process.</summary>
+    internal void OpenWindow(DmaWindow window)
+    {
+        if (_bus != "pci" || _window is not null)
+            return;
+        window.Open(_capabilities.Device, _name);
+        _window = window;
+    }
+
     internal void Start() => Call(() => Rte.rte_eth_dev_start(Id), "rte_eth_dev_start", "did not start");
 
     internal void Stop() => _ = _eal.Captured(() => Rte.rte_eth_dev_stop(Id), out _);
@@ -221,6 +231,7 @@ internal sealed unsafe class DpdkDevice
         try
         {
             int result = _eal.Captured(() => Rte.rte_eth_dev_close(Id), out _);
+            _window?.Close(_capabilities.Device);
             if (_plugged)
                 _eal.Unplug(_bus, _name);
             else

@@ -209,6 +209,7 @@ public sealed partial class DpdkPort : IPort
             try
             {
                 bool inPlace = !CopiesReceived;
+                _device.OpenWindow(lease.Mempool.Dma);
                 nint receivePool = inPlace ? lease.Mempool.Address : lease.CopyPool(_device.Socket);
                 DeviceSetup setup = _device.Configure(_options, context.Pool, receivePool, Info.ProvidesRssHash);
                 _device.Start();

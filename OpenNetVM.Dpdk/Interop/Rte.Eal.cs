@@ -57,6 +57,13 @@ internal static unsafe partial class Rte
     [LibraryImport(RteLibraries.Eal)]
     public static partial int rte_extmem_unregister(void* address, nuint length);
 
+    /// <summary>Lets a device reach registered memory. -1 and rte_errno.</summary>
+    [LibraryImport(RteLibraries.Eal)]
+    public static partial int rte_dev_dma_map(nint device, void* address, ulong iova, nuint length);
+
+    [LibraryImport(RteLibraries.Eal)]
+    public static partial int rte_dev_dma_unmap(nint device, void* address, ulong iova, nuint length);
+
     /// <summary>ulong.MaxValue (RTE_BAD_IOVA) where it is unknown.</summary>
     [LibraryImport(RteLibraries.Eal)]
     public static partial ulong rte_mem_virt2iova(void* address);

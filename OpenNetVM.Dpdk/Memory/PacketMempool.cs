@@ -52,6 +52,7 @@ internal sealed unsafe class PacketMempool : IDisposable
             throw new InvalidOperationException($"DPDK needs packet buffers of {Mbuf.Headroom + 64} to {ushort.MaxValue} bytes, headroom included; the pool's have {pool.Room}: change PacketPoolOptions.BufferSize or Headroom.");
         Pool = pool;
         DataRoom = (ushort)Math.Min(pool.Room, Mbuf.Headroom + (uint)pool.BufferSize);
+        Dma = new DmaWindow(pool.Region);
         _owners = pool.Owners;
         _mbufs = MemoryRegion.Allocate((long)pool.Capacity * Stride, new MemoryRegionOptions { Name = "mbufs", NumaNode = pool.Options.Memory.NumaNode });
         First = (Mbuf*)(_mbufs.Address + MempoolLayout.ObjectHeaderSize);
@@ -70,6 +71,9 @@ internal sealed unsafe class PacketMempool : IDisposable
     }
 
     internal PacketPool Pool { get; }
+
+    /// <summary>The way of physical devices to the buffers.</summary>
+    internal DmaWindow Dma { get; }
 
     /// <summary>The rte_mempool.</summary>
     internal nint Address { get; private set; }

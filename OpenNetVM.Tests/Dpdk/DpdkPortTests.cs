@@ -7,6 +7,7 @@ using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Ports;
 using OpenNetVM.Dpdk;
 using OpenNetVM.Dpdk.Interop;
+using OpenNetVM.Dpdk.Memory;
 using OpenNetVM.Tests.Ports;
 using OpenNetVM.Tests.Support;
 
@@ -260,6 +261,21 @@ public class DpdkPortTests
         PlatformStatistics statistics = manager.GetStatistics();
         Assert.Equal((0L, statistics.Received), (statistics.Held, statistics.Transmitted + statistics.Dropped));
         Assert.Equal(0, manager.Pool.LentToDevices);
+    }
+
+    [Theory]
+    [InlineData(HugePagePolicy.Preferred)]
+    [InlineData(HugePagePolicy.Never)]
+    public void A_pools_memory_is_made_known_to_DPDK_and_forgotten_again(HugePagePolicy pages)
+    {
+        DpdkEal.Get();
+        using PacketPool pool = new(new PacketPoolOptions { Capacity = 2_000, Memory = new MemoryRegionOptions { HugePages = pages } });
+        DmaWindow window = new(pool.Region);
+        for (int i = 0; i < 3; i++)
+        {
+            window.Register();
+            window.Unregister();
+        }
     }
 
     private static PacketDescriptor[] FreeAll(PortHarness harness, PacketDescriptor[] burst)

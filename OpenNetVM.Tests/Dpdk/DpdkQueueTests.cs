@@ -34,6 +34,9 @@ public class DpdkQueueTests
                 GC.Collect();
                 if (++collections == 20)
                     collected.Set();
+
+                // One collection right behind the other would leave the others no time at all.
+                Thread.Sleep(1);
             }
         });
         collector.Start();
