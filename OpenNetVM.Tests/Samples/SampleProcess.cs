@@ -39,13 +39,18 @@ internal sealed partial class SampleProcess : IDisposable
     }
 
     /// <summary>Reads lines until one contains a text.</summary>
-    public void ReadUntil(string text)
+    public void ReadUntil(string text) => ReadUntil(text, line => line.Contains(text, StringComparison.Ordinal));
+
+    /// <summary>Reads lines until one is as it should be.</summary>
+    /// <param name="text">What that is, for people.</param>
+    /// <param name="isFound">Looks at a line.</param>
+    public void ReadUntil(string text, Func<string, bool> isFound)
     {
         using Timer timeout = KillAfterLimit();
         while (_process.StandardOutput.ReadLine() is { } line)
         {
             Lines.Add(line);
-            if (line.Contains(text, StringComparison.Ordinal))
+            if (isFound(line))
                 return;
         }
 
