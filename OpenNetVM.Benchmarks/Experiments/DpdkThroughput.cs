@@ -30,7 +30,7 @@ internal static class DpdkThroughput
     private const string Chain = "one function";
     private const string Director = "director, one function";
 
-    private static int s_number;
+    private static int _number;
 
     /// <summary>Measures and prints.</summary>
     /// <param name="arguments">Number of rounds (default 7); the core to use (default: the last).</param>
@@ -85,7 +85,7 @@ internal static class DpdkThroughput
         }));
     }
 
-    private static string NewDevice() => $"{Device}{Interlocked.Increment(ref s_number)}";
+    private static string NewDevice() => $"{Device}{Interlocked.Increment(ref _number)}";
 
     // The driver hands out buffers as they are: what is in all of them is what is received.
     private static void Paint(PacketPool pool, ReadOnlySpan<byte> frame)

@@ -9,7 +9,7 @@ namespace OpenNetVM.Benchmarks.Reference;
 internal sealed partial class Testpmd : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-    private static int s_number;
+    private static int _number;
 
     private readonly Process _process;
     private readonly CancellationTokenSource _tooLong = new();
@@ -29,7 +29,7 @@ internal sealed partial class Testpmd : IDisposable
             return null;
         }
 
-        string prefix = $"testpmd{Environment.ProcessId}x{Interlocked.Increment(ref s_number)}";
+        string prefix = $"testpmd{Environment.ProcessId}x{Interlocked.Increment(ref _number)}";
         string[] arguments =
         [
             "-oL", "dpdk-testpmd", "--lcores", $"0@{reader},1@{core}", "--main-lcore", "0", "--no-pci", "--no-telemetry", "--in-memory", "--log-level=*:error", "--file-prefix", prefix, "--vdev", device,
