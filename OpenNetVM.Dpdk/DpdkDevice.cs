@@ -16,6 +16,7 @@ internal sealed unsafe class DpdkDevice
     private const int ConfigurationBytes = 4_096;
     private const int StatisticsBytes = 4_096;
     private const int MacBytes = 6;
+    private const int LongestHashKey = 256; // its length is one byte; devices want 40 or 52
     private const int FrameOverhead = 18; // Ethernet header and one VLAN tag
 
     // Drivers without a wire: nothing is lost when they are not polled, and frames may be as long as the buffers.
@@ -109,9 +110,9 @@ internal sealed unsafe class DpdkDevice
         byte* configuration = (byte*)NativeMemory.AllocZeroed(ConfigurationBytes);
         try
         {
-            fixed (byte* key = HashKey())
+            fixed (byte* key = SymmetricRss.CreateKey(LongestHashKey))
             {
-                _capabilities.Fill(configuration, options, hashed, key, HashKeyLength, _name);
+                _capabilities.Fill(configuration, options, hashed, key, _capabilities.HashKeyBytes, _name);
                 Call(
                     () => Rte.rte_eth_dev_configure(Id, (ushort)options.ReceiveQueues, (ushort)options.TransmitQueues, configuration),
                     "rte_eth_dev_configure",
@@ -174,13 +175,12 @@ internal sealed unsafe class DpdkDevice
 
     internal DpdkLink Link()
     {
-        // rte_eth_link: speed in Mb/s, all ones for unknown; then bits for duplex, negotiation, status.
         ulong link;
         if (Rte.rte_eth_link_get_nowait(Id, &link) != 0)
             return default;
         uint speed = (uint)link;
         uint bits = (uint)(link >> 32);
-        return new DpdkLink((bits & 4) != 0, speed is 0 or uint.MaxValue ? null : speed, (bits & 1) != 0);
+        return new DpdkLink((bits & EthLinkLayout.UpMask) != 0, speed is 0 or EthLinkLayout.UnknownSpeed ? null : speed, (bits & EthLinkLayout.FullDuplexMask) != 0);
     }
 
     internal DeviceCounters Counters()
@@ -188,19 +188,21 @@ internal sealed unsafe class DpdkDevice
         byte* block = (byte*)NativeMemory.AllocZeroed(StatisticsBytes);
         try
         {
-            // ipackets, opackets, ibytes, obytes, imissed, ierrors, oerrors, rx_nombuf: the same in every known ABI.
-            long* values = (long*)block;
-            return Rte.rte_eth_stats_get(Id, block) == 0 ? new DeviceCounters(values[4], values[5], values[7], values[6]) : default;
+            return Rte.rte_eth_stats_get(Id, block) == 0
+                ? new DeviceCounters(Read(EthStatsLayout.InMissed), Read(EthStatsLayout.InErrors), Read(EthStatsLayout.RxNoMbuf), Read(EthStatsLayout.OutErrors))
+                : default;
         }
         finally
         {
             NativeMemory.Free(block);
         }
+
+        long Read(int offset) => *(long*)(block + offset);
     }
 
     internal Dictionary<string, ulong> ExtendedStatistics()
     {
-        const int nameBytes = 64;
+        const int nameBytes = EthStatsLayout.ExtendedNameSize;
         Dictionary<string, ulong> statistics = new(StringComparer.Ordinal);
         int count = Rte.rte_eth_xstats_get_names(Id, null, 0);
         if (count <= 0)
@@ -242,17 +244,6 @@ internal sealed unsafe class DpdkDevice
             _eal.Release(_name);
         }
     }
-
-    private static byte[] HashKey()
-    {
-        // Devices want keys of 40 or 52 bytes; the symmetric one repeats.
-        byte[] key = new byte[64];
-        for (int i = 0; i < key.Length; i++)
-            key[i] = SymmetricRss.Key[i % 2];
-        return key;
-    }
-
-    private byte HashKeyLength => _capabilities.HashKeyBytes;
 
     private uint LongestFrame(DpdkPortOptions options, PacketPool pool)
     {

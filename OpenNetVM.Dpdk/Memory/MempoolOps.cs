@@ -43,7 +43,8 @@ internal static unsafe class MempoolOps
         }
     }
 
-    private static PacketMempool PoolOf(nint pool) => Unsafe.As<PacketMempool>(GCHandle.FromIntPtr(*(nint*)(pool + MempoolLayout.PoolData)).Target!);
+    /// <summary>Whose rte_mempool it is.</summary>
+    internal static PacketMempool PoolOf(nint pool) => Unsafe.As<PacketMempool>(GCHandle.FromIntPtr(*(nint*)(pool + MempoolLayout.PoolData)).Target!);
 
     [UnmanagedCallersOnly]
     private static int Alloc(nint pool) => 0;

@@ -177,7 +177,7 @@ internal sealed unsafe class PacketMempool : IDisposable
         mbuf->Next = null;
         mbuf->SegmentCount = 1;
         nint address = (nint)mbuf;
-        Unsafe.As<PacketMempool>(GCHandle.FromIntPtr(*(nint*)(mbuf->Pool + MempoolLayout.PoolData)).Target!).Return(new ReadOnlySpan<nint>(in address));
+        MempoolOps.PoolOf(mbuf->Pool).Return(new ReadOnlySpan<nint>(in address));
     }
 
     private nint Create(int capacity, int socket)
