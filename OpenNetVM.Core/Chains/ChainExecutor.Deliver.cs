@@ -5,6 +5,7 @@ using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Ports;
+using OpenNetVM.Core.Processes;
 using OpenNetVM.Core.Services;
 
 namespace OpenNetVM.Core.Chains;
@@ -60,8 +61,11 @@ internal sealed unsafe partial class ChainExecutor
         CountDrops(1, DropReason.PlatformStopped, null);
     }
 
-    private void Reject(int descriptors, NfInstance? from)
+    /// <summary>Counts descriptors that were not their sender's own.</summary>
+    internal void Reject(int descriptors, NfInstance? from)
     {
+        if (descriptors == 0)
+            return;
         Interlocked.Add(ref _plane.RejectedDescriptors, descriptors);
         if (from is not null)
             Interlocked.Add(ref from.RejectedDescriptors, descriptors);
@@ -121,6 +125,8 @@ internal sealed unsafe partial class ChainExecutor
 
     private void HandOver(Span<PacketDescriptor> run, NfInstance to, ulong steering, in Sender from, bool fuse)
     {
+        if (_plane.HasDomains)
+            run = MoveTo(run, to.Domain, from);
         if (fuse && (to.Gathered is not null || CanFuse(to)))
             Gather(run, to, steering, from);
         else
@@ -138,6 +144,7 @@ internal sealed unsafe partial class ChainExecutor
                 break;
 
             int placed = change.Place(run[..room.Length], room, steering);
+            to.Remote?.Remember(run[..placed], steering, lane);
             lane.Ring.Stage(placed);
             placedAny |= placed > 0;
             if (placed < room.Length)
@@ -168,7 +175,7 @@ internal sealed unsafe partial class ChainExecutor
             Reject(1, from.Instance);
     }
 
-    private void Transmit(ReadOnlySpan<PacketDescriptor> run, PortId port, in Sender from)
+    private void Transmit(Span<PacketDescriptor> run, PortId port, in Sender from)
     {
         PortOutput output = OutputTo(port);
         if (output.Entry.IsRemoved)
@@ -177,6 +184,10 @@ internal sealed unsafe partial class ChainExecutor
             Drop(run, from, DropReason.UnknownDestination);
             return;
         }
+
+        // Ports belong to the first domain.
+        if (_plane.HasDomains)
+            run = MoveTo(run, 0, from);
 
         // The hop limit is no matter at the end of the way.
         OwnerChange change = new(_pool, from.Owner, BufferOwner.Manager, ushort.MaxValue + 1, from.Hops + 1);
@@ -249,7 +260,9 @@ internal sealed unsafe partial class ChainExecutor
             int reserve = lane.Ring.Capacity - lane.CongestedDepth;
             if (lane.Ring.FreeFor(reserve) < reserve)
                 instance.MarkCongested();
-            if (instance.Worker is { CanSleep: true } receiver && receiver != Worker)
+            if (instance.Remote is { } remote)
+                _toRing.Add(remote);
+            else if (instance.Worker is { CanSleep: true } receiver && receiver != Worker)
                 _toWake.Add(receiver);
         }
 
@@ -263,6 +276,9 @@ internal sealed unsafe partial class ChainExecutor
         foreach (Worker worker in _toWake)
             worker.Wake();
         _toWake.Clear();
+        foreach (RemoteRunner remote in _toRing)
+            remote.WakeIfWaiting();
+        _toRing.Clear();
     }
 
     // Drops, of fresh packets, those whose way leads to a congested instance, before any work is spent on them. Returns the others.

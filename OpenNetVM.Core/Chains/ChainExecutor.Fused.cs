@@ -31,7 +31,7 @@ internal sealed unsafe partial class ChainExecutor
     /// <summary>A copy of what the function that is being called past its rings was given, where no function can write.</summary>
     internal Span<PacketDescriptor> Given => _given.Span;
 
-    private bool CanFuse(NfInstance to) => to.Runner is { } runner && runner.Executor == this && runner.TakesPacketsDirectly;
+    private bool CanFuse(NfInstance to) => to.Local is { } runner && runner.Executor == this && runner.TakesPacketsDirectly;
 
     // Sends a burst on. As long as all of it goes to one instance of this worker, it is handed on in place.
     private void RouteOn(Span<PacketDescriptor> burst, Sender from, bool sameSteering)
@@ -52,7 +52,7 @@ internal sealed unsafe partial class ChainExecutor
         }
 
         uint uncounted = 0;
-        while (to.Runner!.HandleInTransit(burst, uncounted))
+        while (to.Local!.HandleInTransit(burst, uncounted))
         {
             from = Sender.InTransit(to, uncounted);
             version = _plane.Director.ShortVersion;
@@ -75,7 +75,7 @@ internal sealed unsafe partial class ChainExecutor
     {
         if (SteeringWords.AreGiven(burst, Given))
             return true;
-        from.Instance!.Runner!.EmitInTransit(burst, from.Hops);
+        from.Instance!.Local!.EmitInTransit(burst, from.Hops);
         return false;
     }
 
@@ -92,7 +92,8 @@ internal sealed unsafe partial class ChainExecutor
     {
         first.Hop = unchecked((byte)(first.Hop + 1));
         steering = first.Steering;
-        if (first.Action != PacketActionKind.Next || first.DirectorVersion != version || _plane.Chains.Revision(first.Chain) is not { } chain || first.Hop >= chain.Steps.Length)
+        // With several security domains every hop looks at each packet's memory.
+        if (_plane.HasDomains || first.Action != PacketActionKind.Next || first.DirectorVersion != version || _plane.Chains.Revision(first.Chain) is not { } chain || first.Hop >= chain.Steps.Length)
             return null;
         Service? service = chain.Steps[first.Hop].Service;
         return service is { Pinning: null, Routing.Single: { Gathered: null } to } && CanFuse(to) ? to : null;
@@ -160,7 +161,7 @@ internal sealed unsafe partial class ChainExecutor
             packets.CopyTo(Given);
             if (!CanFuse(to))
                 QueueUp(packets, to);
-            else if (to.Runner!.HandleInTransit(packets, 0) && Sender.InTransit(to, 0) is var from && AreReturned(packets, from))
+            else if (to.Local!.HandleInTransit(packets, 0) && Sender.InTransit(to, 0) is var from && AreReturned(packets, from))
                 RouteOn(packets, from, SteeringWords.AreEqual(packets));
 
             batch.Reset(null);

@@ -5,6 +5,7 @@ using OpenNetVM.Core.Flows;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Ports;
+using OpenNetVM.Core.Processes;
 using OpenNetVM.Core.Services;
 using OpenNetVM.Core.Steering;
 
@@ -43,6 +44,8 @@ internal sealed unsafe partial class ChainExecutor
     private readonly List<NfInstance> _unpublished = [];
     private readonly List<PortOutput> _portsToFlush = [];
     private readonly HashSet<Worker> _toWake = [];
+    private readonly List<RemoteRunner> _toRing = [];
+    private PoolCache?[] _caches;
     private PortOutput?[] _outputs = [];
     private ExceptionDispatchInfo? _portFault;
 
@@ -59,12 +62,13 @@ internal sealed unsafe partial class ChainExecutor
         _given = new BurstBuffer(plane.BurstSize);
         Worker = worker;
         Cache = plane.Pool.CreateCache();
+        _caches = [Cache];
         _classifier = new FlowClassifier(plane);
     }
 
     internal Worker Worker { get; }
 
-    /// <summary>The worker's cache of the pool.</summary>
+    /// <summary>The worker's cache of the pool; of what ports receive into, where there are several security domains.</summary>
     internal PoolCache Cache { get; }
 
     /// <summary>Every packet that this worker dropped, by reason.</summary>
@@ -116,7 +120,7 @@ internal sealed unsafe partial class ChainExecutor
 
         if (sent > 0)
             Completed.Add(sent);
-        if (_toWake.Count > 0)
+        if (_toWake.Count + _toRing.Count > 0)
             WakeReceivers();
         if (_portFault is { } fault)
         {

@@ -23,7 +23,7 @@ public sealed record DataplaneOptions
     /// <summary>Descriptors that each ring holds, a power of two from 64 to 1,048,576. Default 512: what fits a core's first-level cache is fastest.</summary>
     public int RingCapacity { get; init; } = 512;
 
-    /// <summary>How many instances a packet may visit, 1 to 65,535. Default 255. What goes in circles is dropped and counted.</summary>
+    /// <summary>How many instances a packet may visit, 1 to 65,534. Default 255. What goes in circles is dropped and counted.</summary>
     public int HopLimit { get; init; } = 255;
 
     /// <summary>Compute the RSS hash of packets from ports that give none. Default true; without it all their packets have hash 0, and no rule of the director finds them.</summary>
@@ -41,8 +41,8 @@ public sealed record DataplaneOptions
         Director.Validate();
         if (BurstSize is < 1 or > 256)
             throw new ArgumentOutOfRangeException(nameof(BurstSize), BurstSize, $"DataplaneOptions.BurstSize is {BurstSize}, but must be 1 to 256 packets.");
-        if (HopLimit is < 1 or > 65_535)
-            throw new ArgumentOutOfRangeException(nameof(HopLimit), HopLimit, $"DataplaneOptions.HopLimit is {HopLimit}, but must be 1 to 65,535 instances.");
+        if (HopLimit is < 1 or > 65_534)
+            throw new ArgumentOutOfRangeException(nameof(HopLimit), HopLimit, $"DataplaneOptions.HopLimit is {HopLimit}, but must be 1 to 65,534 instances.");
         CheckRing(RingCapacity, "DataplaneOptions.RingCapacity");
     }
 

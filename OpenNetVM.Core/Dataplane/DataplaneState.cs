@@ -1,16 +1,19 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Flows;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.NetworkFunctions;
+using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Ports;
+using OpenNetVM.Core.Processes;
 using OpenNetVM.Core.Services;
 using OpenNetVM.Core.Steering;
 
 namespace OpenNetVM.Core.Dataplane;
 
 /// <summary>What all workers of one platform share. Nothing of it is static: two platforms in one process have two of these.</summary>
-internal sealed class DataplaneState : IDisposable
+internal sealed unsafe class DataplaneState : IDisposable
 {
     private readonly Lock _gate = new();
     private PortEntry[] _ports;
@@ -19,7 +22,7 @@ internal sealed class DataplaneState : IDisposable
     private SteeringPolicy _policy;
     private int _window;
 
-    internal DataplaneState(DataplaneOptions options, IEnumerable<IPort> ports, TimeProvider time, ILoggerFactory loggers)
+    internal DataplaneState(DataplaneOptions options, ProcessOptions? processes, IEnumerable<IPort> ports, TimeProvider time, ILoggerFactory loggers)
     {
         Time = time;
         Loggers = loggers;
@@ -35,7 +38,11 @@ internal sealed class DataplaneState : IDisposable
         _ports = [.. ports.Select(static (port, index) => new PortEntry(new PortId((ushort)index), port))];
         CountWaitingSources();
         Services = new ServiceRegistry();
-        Pool = new PacketPool(options.Pool, loggers.CreateLogger<PacketPool>());
+        PoolLayout layout = processes is null ? PoolLayout.Single(options.Pool) : PoolLayout.Of(options.Pool, processes.DomainsOf(options.Pool));
+        Pool = new PacketPool(options.Pool, layout, loggers.CreateLogger<PacketPool>());
+        HasDomains = layout.Segments.Length > 1;
+        if (processes is not null)
+            Given = (PacketDescriptor*)NativeMemory.AllocZeroed(Pool.IndexLimit, (nuint)sizeof(PacketDescriptor));
         Chains = new ChainTable(Services, HasPort, time);
         Director = new FlowDirector(Chains, options.Director, time);
     }
@@ -62,6 +69,14 @@ internal sealed class DataplaneState : IDisposable
     internal bool SoftwareRss { get; }
 
     internal bool FusedHops { get; }
+
+    /// <summary>Whether packets lie in the memory of several security domains.</summary>
+    internal bool HasDomains { get; }
+
+    /// <summary>
+    /// By buffer: the descriptor of a packet that is with another process, as it was given to it. In memory that no such process can write. Null if none can come.
+    /// </summary>
+    internal PacketDescriptor* Given { get; private set; }
 
     /// <summary>How many packets of sources that can wait may be under way at once: with no more than this, no ring can overflow, whichever way they all go.</summary>
     internal int Window => Volatile.Read(ref _window);
@@ -108,10 +123,15 @@ internal sealed class DataplaneState : IDisposable
     /// <summary>Told of every exception of a function.</summary>
     internal required Action<NfFault> FaultReporter { get; init; }
 
+    /// <summary>Told that an instance wishes that its service had so many; says whether anybody listens.</summary>
+    internal required Func<NfInstance, int, bool> RequestInstances { get; init; }
+
     public void Dispose()
     {
         Director.Dispose();
         Pool.Dispose();
+        NativeMemory.Free(Given);
+        Given = null;
     }
 
     /// <summary>Allows for a ring that is smaller than the others.</summary>

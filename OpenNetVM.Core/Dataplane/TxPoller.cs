@@ -16,6 +16,8 @@ internal sealed class TxPoller(DataplaneState plane, ChainExecutor executor) : I
 
     internal Worker Worker => executor.Worker;
 
+    internal ChainExecutor Executor => executor;
+
     public int Poll()
     {
         int work = 0;
@@ -36,6 +38,8 @@ internal sealed class TxPoller(DataplaneState plane, ChainExecutor executor) : I
 
     private int Take(NfInstance instance)
     {
+        if (instance.Remote is { } remote)
+            return remote.TakeReturned();
         Span<PacketDescriptor> burst = instance.Transmit.Peek(plane.BurstSize);
         if (burst.IsEmpty)
             return 0;

@@ -27,6 +27,9 @@ public sealed partial class Worker
     /// <summary>True if the worker may sleep, so that producers have to <see cref="Wake"/> it. Constant.</summary>
     public bool CanSleep => _cells.CanSleep;
 
+    /// <summary>On the worker's thread: whether this round is the last look before it sleeps (step 4). Who can be announced only by another process asks for that now.</summary>
+    internal bool IsFallingAsleep => _cells.Sleeping != 0;
+
     /// <summary>
     /// Wakes the worker if it sleeps or is about to; one load if it is awake. Call it after publishing work, with a full fence
     /// between the two if <see cref="CanSleep"/>: <c>if (worker.CanSleep) { Interlocked.MemoryBarrier(); worker.Wake(); }</c>.

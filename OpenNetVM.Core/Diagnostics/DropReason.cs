@@ -38,4 +38,7 @@ public enum DropReason
 
     /// <summary>It was under way when the platform stopped.</summary>
     PlatformStopped,
+
+    /// <summary>It was to go into another security domain, which had no free buffer to copy it into.</summary>
+    NoBuffer,
 }

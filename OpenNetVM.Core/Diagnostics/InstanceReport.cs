@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OpenNetVM.Core.Processes;
 using OpenNetVM.Core.Services;
 
 namespace OpenNetVM.Core.Diagnostics;
@@ -53,4 +54,10 @@ public sealed record InstanceReport
 
     /// <summary>How often its function has thrown an exception.</summary>
     public required int Faults { get; init; }
+
+    /// <summary>The process that it runs in; null for the manager's.</summary>
+    public int? ProcessId { get; init; }
+
+    /// <summary>What its process did that no function of this library does, and how often; empty for the manager's own process.</summary>
+    public ImmutableSortedDictionary<NfViolation, long> Violations { get; init; } = ImmutableSortedDictionary<NfViolation, long>.Empty;
 }

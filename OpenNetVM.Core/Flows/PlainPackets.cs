@@ -48,7 +48,7 @@ internal static unsafe class PlainPackets
         uint* owners = pool.Owners;
         byte* buffers = (byte*)pool.HeaderOf(0);
         nuint stride = (nuint)pool.Stride;
-        uint capacity = (uint)pool.Capacity;
+        uint capacity = pool.IndexLimit;
         ulong others = 0;
         for (nuint row = 0; row < end; row += RowLength)
         {

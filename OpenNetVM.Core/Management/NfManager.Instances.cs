@@ -23,6 +23,8 @@ public sealed partial class NfManager
         {
             if (_state != ManagerState.Running)
                 throw new InvalidOperationException($"Instances can be started while the platform is running; it is {_state}.");
+            if (PlanOf(service).Factory is null)
+                throw new InvalidOperationException($"{service} is provided by processes: use StartProcessAsync.");
             runner = MakeRunner(PlanOf(service), worker);
         }
 
@@ -35,7 +37,7 @@ public sealed partial class NfManager
     /// <exception cref="KeyNotFoundException">There is no such instance.</exception>
     public async Task StopInstanceAsync(InstanceId instance)
     {
-        NfRunner runner = RunnerOf(instance);
+        InstanceRunner runner = RunnerOf(instance);
         Task stopped = runner.Worker.Invoke(runner.BeginStop);
         if (_options.HandDriven)
             PollUntil(stopped);
@@ -66,7 +68,7 @@ public sealed partial class NfManager
         WorkerSlot slot = FindWorker(worker ?? plan.NextWorker());
         WorkerSlot transmitter = FindWorker(plan.Options.TransmitWorker);
         NfInstance instance = _plane.Services.AddInstance(plan.Service, plan.Options.RingCapacity ?? _plane.RingCapacity);
-        NfRunner runner = new(_plane, slot.Executor, transmitter.Transmitter, instance, plan.Factory, plan.Options.Restart, _options.MailboxCapacity);
+        NfRunner runner = new(_plane, slot.Executor, transmitter.Transmitter, instance, plan.Factory!, plan.Options.Restart, _options.MailboxCapacity);
         instance.Runner = runner;
         return runner;
     }
@@ -108,7 +110,7 @@ public sealed partial class NfManager
         _plane.Services.SetState(instances, InstanceState.Running);
     }
 
-    private static void Retire(NfRunner runner)
+    private static void Retire(InstanceRunner runner)
     {
         runner.Worker.Remove(runner);
         runner.Transmitter.Worker.Invoke(() => runner.Transmitter.Remove(runner.Instance));
@@ -116,7 +118,7 @@ public sealed partial class NfManager
 
     private void Change(InstanceId id, InstanceState from, InstanceState to)
     {
-        NfRunner runner = RunnerOf(id);
+        InstanceRunner runner = RunnerOf(id);
         InstanceState found = runner.Worker.Invoke(() =>
         {
             InstanceState state = runner.Instance.State;
@@ -126,20 +128,22 @@ public sealed partial class NfManager
         });
         if (found != from)
             throw new InvalidOperationException($"{id} is {found}, not {from}, so it cannot become {to}.");
-        runner.Worker.Wake();
+        runner.SetPaused(to == InstanceState.Paused);
     }
 
     private ServicePlan PlanOf(ServiceId service) => _plans.GetValueOrDefault(service)
         ?? throw new KeyNotFoundException($"There is no {service} in this platform. Add it first.");
 
-    private NfRunner RunnerOf(InstanceId instance) => _plane.Services.FindInstance(instance)?.Runner
+    private InstanceRunner RunnerOf(InstanceId instance) => _plane.Services.FindInstance(instance)?.Runner
         ?? throw new KeyNotFoundException($"There is no {instance} in this platform; it may have stopped.");
 
     private void PollUntil(Task task)
     {
         for (int round = 0; !task.IsCompleted; round++)
         {
-            Poll();
+            // A process works by itself, and needs a moment.
+            if (Poll() == 0 && _options.Processes is not null)
+                Thread.Yield();
             if (round == 1_000_000)
                 throw new InvalidOperationException("The instance still has packets after a million rounds: a port or another instance does not take them.");
         }

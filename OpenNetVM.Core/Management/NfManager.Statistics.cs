@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Ports;
+using OpenNetVM.Core.Processes;
 using OpenNetVM.Core.Services;
 
 namespace OpenNetVM.Core.Management;
@@ -68,6 +69,8 @@ public sealed partial class NfManager
             RejectedDescriptors = Interlocked.Read(ref instance.RejectedDescriptors),
             VetoedActions = Interlocked.Read(ref instance.VetoedActions),
             Faults = instance.Runner?.TotalFaults ?? 0,
+            ProcessId = instance.Remote?.Peer.ProcessId,
+            Violations = instance.Remote?.Violations.ToDictionary() ?? ImmutableSortedDictionary<NfViolation, long>.Empty,
         };
     }
 

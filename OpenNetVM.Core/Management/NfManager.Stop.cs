@@ -3,6 +3,7 @@ using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Ports;
+using OpenNetVM.Core.Processes;
 using OpenNetVM.Core.Services;
 
 namespace OpenNetVM.Core.Management;
@@ -81,10 +82,13 @@ public sealed partial class NfManager
 
         Task all = Task.WhenAll(stopped);
         await WaitAsync(begin, () => all.IsCompleted && _plane.PacketsUnderWay == 0).ConfigureAwait(false);
+        Task closed = CloseSocketsAsync();
+        await WaitAsync(begin, () => closed.IsCompleted).ConfigureAwait(false);
 
         foreach (WorkerSlot slot in _workers)
             slot.Worker.Stop();
         DiscardWhatIsLeft();
+        await closed.ConfigureAwait(false);
         Task[] captures;
         lock (_captures)
             captures = [.. _captures];
@@ -103,6 +107,10 @@ public sealed partial class NfManager
             {
                 // Nobody else can move anything: rounds without work mean that waiting is of no use.
                 idleRounds = Poll() == 0 ? idleRounds + 1 : 0;
+
+                // But a process can, which needs a moment.
+                if (idleRounds > 0 && _options.Processes is not null)
+                    await Task.Delay(1).ConfigureAwait(false);
             }
             else if (TimeProvider.System.GetElapsedTime(begin) is var elapsed && elapsed < _options.StopTimeout)
             {
@@ -126,16 +134,26 @@ public sealed partial class NfManager
                 output.TakeAll();
         }
 
-        for (int i = 0; i < _plane.Pool.Capacity; i++)
+        for (uint i = 0; i < _plane.Pool.IndexLimit; i++)
         {
-            uint owner = _plane.Pool.OwnerOf((uint)i);
+            uint owner = _plane.Pool.OwnerOf(i);
             if (owner is BufferOwner.Free or BufferOwner.Device)
                 continue;
-            PacketDescriptor descriptor = new() { BufferIndex = (uint)i };
+            PacketDescriptor descriptor = new() { BufferIndex = i };
+            if (RemoteRunner.IsEmptyBuffer(_plane.Pool, i))
+            {
+                _plane.Pool.TryFree(i);
+                _plane.Pool.CountGranted(-1);
+                continue;
+            }
+
             _workers[0].Executor.Discard(descriptor);
         }
 
         foreach (NfInstance instance in _plane.Services.AllInstances())
+        {
             _plane.Services.SetState(instance, InstanceState.Stopped);
+            instance.Remote?.Abandon();
+        }
     }
 }

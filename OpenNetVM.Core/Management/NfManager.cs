@@ -29,9 +29,10 @@ public sealed partial class NfManager : IAsyncDisposable
     {
         _options = options;
         _logger = options.Loggers.CreateLogger<NfManager>();
-        _plane = new DataplaneState(options.Dataplane, ports.Select(static planned => planned.Port), options.Time, options.Loggers)
+        _plane = new DataplaneState(options.Dataplane, options.Processes, ports.Select(static planned => planned.Port), options.Time, options.Loggers)
         {
             FaultReporter = ReportFault,
+            RequestInstances = Request,
         };
         foreach (WorkerOptions worker in workers)
             _workers.Add(new WorkerSlot(_plane, new Worker(worker, options.Time, options.Loggers.CreateLogger($"{nameof(Worker)}.{worker.Name}"))));
@@ -95,8 +96,26 @@ public sealed partial class NfManager : IAsyncDisposable
 
     /// <summary>Starts the instances, the ports and, unless the platform is hand-driven, the workers.</summary>
     /// <exception cref="InvalidOperationException">The platform was started before.</exception>
-    /// <remarks>An exception of a function's OnStart or a port's Start comes through, and nothing is left running.</remarks>
+    /// <remarks>
+    /// An exception of a function's OnStart or a port's Start comes through, and nothing is left running. Processes are started last, and waited for.
+    /// </remarks>
     public void Start()
+    {
+        StartHere();
+        try
+        {
+            StartProcesses();
+        }
+        catch
+        {
+            StopAsync().GetAwaiter().GetResult();
+            throw;
+        }
+
+        _logger.LogInformation("Platform started: {Ports} ports, {Services} services, {Instances} instances, {Workers} workers", _plane.Ports.Length, _plans.Count, Services.Instances.Count, _workers.Count);
+    }
+
+    private void StartHere()
     {
         lock (_control)
         {
@@ -105,7 +124,7 @@ public sealed partial class NfManager : IAsyncDisposable
             try
             {
                 foreach (ServicePlan plan in _plans.Values)
-                    StartInstances(plan, plan.Options.Instances);
+                    StartInstances(plan, plan.Factory is null ? 0 : plan.Options.Instances);
                 foreach (PortEntry entry in _plane.Ports)
                     StartPort(entry);
                 if (!_options.HandDriven)
@@ -113,6 +132,8 @@ public sealed partial class NfManager : IAsyncDisposable
                     foreach (WorkerSlot slot in _workers)
                         slot.Worker.Start();
                 }
+
+                OpenSockets();
             }
             catch
             {
@@ -126,8 +147,6 @@ public sealed partial class NfManager : IAsyncDisposable
 
             _state = ManagerState.Running;
         }
-
-        _logger.LogInformation("Platform started: {Ports} ports, {Services} services, {Instances} instances, {Workers} workers", _plane.Ports.Length, _plans.Count, Services.Instances.Count, _workers.Count);
     }
 
     /// <summary>Lets every worker do one round, on the calling thread. For hand-driven platforms; one thread at a time.</summary>
@@ -167,7 +186,21 @@ public sealed partial class NfManager : IAsyncDisposable
     public ServiceId AddService(string name, Func<NetworkFunction> factory, ServiceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        options ??= new ServiceOptions();
+        return Add(name, factory, options ?? new ServiceOptions());
+    }
+
+    /// <summary>Adds a service that processes provide, while the platform runs. They are started with <see cref="StartProcessAsync"/>, or register by themselves.</summary>
+    /// <returns>Its id.</returns>
+    /// <exception cref="ArgumentException">The name or the id is taken, or the options do not say how processes provide the service.</exception>
+    public ServiceId AddService(string name, ServiceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return Add(name, null, options);
+    }
+
+    internal ServiceId Add(string name, Func<NetworkFunction>? factory, ServiceOptions options)
+    {
+        CheckProcesses(name, factory, options, _options.Processes);
         if (options.RingCapacity is { } capacity)
         {
             _options.Dataplane.CheckRing(capacity, $"The ring capacity of service \"{name}\"");
@@ -177,7 +210,7 @@ public sealed partial class NfManager : IAsyncDisposable
         lock (_control)
         {
             FlowPinning? pinning = options.PinFlows ? new FlowPinning(options.PinnedFlowCapacity) : null;
-            Service service = _plane.Services.AddService(options.Id, name, options.LoadBalancer, pinning);
+            Service service = _plane.Services.AddService(options.Id, name, options.LoadBalancer, pinning, _options.Processes?.NumberOf(options.Domain) ?? 0);
             _plans.Add(service.Id, new ServicePlan(service, factory, options));
             return service.Id;
         }

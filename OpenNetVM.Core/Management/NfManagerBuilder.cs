@@ -55,10 +55,17 @@ public sealed class NfManagerBuilder
     public ServiceId AddService(string name, Func<NetworkFunction> factory, ServiceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        options ??= new ServiceOptions();
-        ServiceId id = options.Id ?? LowestFreeId();
-        _services.Add(new PlannedService(id, name, factory, options));
-        return id;
+        return Plan(name, factory, options ?? new ServiceOptions());
+    }
+
+    /// <summary>Adds a service that processes provide (see <see cref="ServiceOptions.Processes"/>); of the default number of instances, one, if it says how to start them, none else.</summary>
+    /// <param name="name">Its name, unique within the platform: what processes register for.</param>
+    /// <param name="options">How it is run.</param>
+    /// <returns>The service's id, for chains.</returns>
+    public ServiceId AddService(string name, ServiceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return Plan(name, null, options);
     }
 
     /// <summary>Adds a chain for rules of the flow director.</summary>
@@ -112,7 +119,7 @@ public sealed class NfManagerBuilder
         try
         {
             foreach (PlannedService service in _services)
-                manager.AddService(service.Name, service.Factory, service.Options with { Id = service.Id });
+                manager.Add(service.Name, service.Factory, service.Options with { Id = service.Id });
             manager.Chains.Default = DefaultChain;
             foreach (ServiceChain chain in _chains)
                 manager.Chains.Add(chain);
@@ -127,6 +134,13 @@ public sealed class NfManagerBuilder
 
         _built = true;
         return manager;
+    }
+
+    private ServiceId Plan(string name, Func<NetworkFunction>? factory, ServiceOptions options)
+    {
+        ServiceId id = options.Id ?? LowestFreeId();
+        _services.Add(new PlannedService(id, name, factory, options));
+        return id;
     }
 
     private void CheckWorkers()
@@ -168,6 +182,7 @@ public sealed class NfManagerBuilder
         if (options.PinFlows && options.PinnedFlowCapacity < 1)
             throw new ArgumentException($"Service \"{service.Name}\" pins flows but has room for {options.PinnedFlowCapacity}. Set ServiceOptions.PinnedFlowCapacity to the number of flows that are active at once.");
         options.Restart.Validate();
+        NfManager.CheckProcesses(service.Name, service.Factory, options, Options.Processes);
         CheckWorkerNames(options.Workers, $"Service \"{service.Name}\"");
         if (options.TransmitWorker is { } transmitter)
             CheckWorkerNames([transmitter], $"Service \"{service.Name}\"");
@@ -195,5 +210,5 @@ public sealed class NfManagerBuilder
 
     internal sealed record PlannedPort(IPort Port, IReadOnlyList<string> Workers);
 
-    private sealed record PlannedService(ServiceId Id, string Name, Func<NetworkFunction> Factory, ServiceOptions Options);
+    private sealed record PlannedService(ServiceId Id, string Name, Func<NetworkFunction>? Factory, ServiceOptions Options);
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenNetVM.Core.Dataplane;
+using OpenNetVM.Core.Processes;
 
 namespace OpenNetVM.Core.Management;
 
@@ -30,9 +31,13 @@ public sealed record NfManagerOptions
     /// <summary>How long stopping waits for packets under way before it drops them. Default 5 s.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How network functions in other processes reach the platform; null if there are none.</summary>
+    public ProcessOptions? Processes { get; init; }
+
     internal void Validate()
     {
         Dataplane.Validate();
+        Processes?.Validate(Dataplane.Pool.Capacity);
         if (MailboxCapacity < 1)
             throw new ArgumentOutOfRangeException(nameof(MailboxCapacity), MailboxCapacity, $"NfManagerOptions.MailboxCapacity is {MailboxCapacity}, but must be 1 or more messages.");
         if (StopTimeout < TimeSpan.Zero)

@@ -26,6 +26,7 @@ public sealed unsafe class MemoryRegion : IDisposable
         _address = mapping.Address;
         Length = length;
         Name = name;
+        mapping.Within?.Enter();
         GC.AddMemoryPressure(mapping.MappedLength);
     }
 
@@ -82,7 +83,10 @@ public sealed unsafe class MemoryRegion : IDisposable
     /// numbers.
     /// </exception>
     /// <exception cref="PlatformNotSupportedException">Shared memory or required huge pages on a system other than 64-bit Linux.</exception>
-    public static MemoryRegion Allocate(long bytes, MemoryRegionOptions? options = null)
+    public static MemoryRegion Allocate(long bytes, MemoryRegionOptions? options = null) => AllocateAt(bytes, options, default);
+
+    /// <summary>As <see cref="Allocate(long, MemoryRegionOptions?)"/>, at a place of its caller's choice.</summary>
+    internal static MemoryRegion AllocateAt(long bytes, MemoryRegionOptions? options, MemoryRegionLinux.Placement place)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
         options ??= new MemoryRegionOptions();
@@ -98,7 +102,7 @@ public sealed unsafe class MemoryRegion : IDisposable
         }
 
         MemoryRegionMapping mapping = MemoryRegionNative.IsSupported
-            ? MemoryRegionLinux.Allocate(bytes, options)
+            ? MemoryRegionLinux.Allocate(bytes, options, place)
             : AllocateElsewhere(bytes, options);
         return new MemoryRegion(mapping, bytes, options.Name);
     }
@@ -116,13 +120,16 @@ public sealed unsafe class MemoryRegion : IDisposable
     /// </exception>
     /// <exception cref="InsufficientMemoryException">The system refused the mapping.</exception>
     /// <exception cref="PlatformNotSupportedException">The system is not 64-bit Linux.</exception>
-    public static MemoryRegion Attach(SafeFileHandle handle, long length, string name = "attached region")
+    public static MemoryRegion Attach(SafeFileHandle handle, long length, string name = "attached region") => AttachAt(handle, length, name, default);
+
+    /// <summary>As <see cref="Attach(SafeFileHandle, long, string)"/>, at a place of its caller's choice.</summary>
+    internal static MemoryRegion AttachAt(SafeFileHandle handle, long length, string name, MemoryRegionLinux.Placement place)
     {
         ArgumentNullException.ThrowIfNull(handle);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         if (!MemoryRegionNative.IsSupported)
             throw new PlatformNotSupportedException("Shared memory regions need 64-bit Linux (memfd_create).");
-        return new MemoryRegion(MemoryRegionLinux.Attach(handle, length, name), length, name);
+        return new MemoryRegion(MemoryRegionLinux.Attach(handle, length, name, place), length, name);
     }
 
     /// <summary>A view of a part of the region. It must not be used after <see cref="Dispose"/>.</summary>
@@ -174,7 +181,9 @@ public sealed unsafe class MemoryRegion : IDisposable
         nint address = Interlocked.Exchange(ref _address, 0);
         if (address == 0)
             return;
-        if (MemoryRegionNative.IsSupported)
+        if (_mapping.Within is { } reservation)
+            reservation.Leave(address, _mapping.MappedLength);
+        else if (MemoryRegionNative.IsSupported)
             _ = MemoryRegionNative.munmap((void*)address, (nuint)_mapping.MappedLength);
         else
             NativeMemory.AlignedFree((void*)address);

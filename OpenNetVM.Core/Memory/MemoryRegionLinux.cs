@@ -14,9 +14,9 @@ namespace OpenNetVM.Core.Memory;
 /// </remarks>
 internal static unsafe class MemoryRegionLinux
 {
-    private const long HugePageSize = 2L << 20;
+    internal const long HugePageSize = 2L << 20;
 
-    public static MemoryRegionMapping Allocate(long bytes, MemoryRegionOptions options)
+    public static MemoryRegionMapping Allocate(long bytes, MemoryRegionOptions options, Placement place = default)
     {
         string? reason = null;
         bool hugeWanted = options.HugePages == HugePagePolicy.Required ||
@@ -26,19 +26,19 @@ internal static unsafe class MemoryRegionLinux
 
         if (hugeWanted)
         {
-            if (TryMap(bytes, options, huge: true, out MemoryRegionMapping? hugeMapping, out int error))
+            if (TryMap(bytes, options, place, huge: true, out MemoryRegionMapping? hugeMapping, out int error))
                 return hugeMapping;
             reason = MemoryRegionSystem.DescribeHugePageShortage(RoundUp(bytes, HugePageSize) / HugePageSize, error);
             if (options.HugePages == HugePagePolicy.Required)
                 throw new InsufficientMemoryException($"Region '{options.Name}' requires 2 MB pages: {reason}.");
         }
 
-        if (TryMap(bytes, options, huge: false, out MemoryRegionMapping? mapping, out int refusal, reason))
+        if (TryMap(bytes, options, place, huge: false, out MemoryRegionMapping? mapping, out int refusal, reason))
             return mapping;
         throw MemoryRegionSystem.Refused(options.Name, bytes, refusal);
     }
 
-    public static MemoryRegionMapping Attach(SafeFileHandle handle, long length, string name)
+    public static MemoryRegionMapping Attach(SafeFileHandle handle, long length, string name, Placement place = default)
     {
         int seals = fcntl(handle, GetSeals, 0);
         if (seals < 0)
@@ -63,13 +63,13 @@ internal static unsafe class MemoryRegionLinux
         bool huge = fstatfs(handle, information) == 0 && information[0] == HugeTlbFileSystem;
         long mapped = Math.Min(size, RoundUp(length, huge ? information[1] : Environment.SystemPageSize));
 
-        nint address = mmap(null, (nuint)mapped, ProtReadWrite, MapShared, (int)handle.DangerousGetHandle(), 0);
+        nint address = mmap((void*)place.Address, (nuint)mapped, ProtReadWrite, MapShared | place.Flags, (int)handle.DangerousGetHandle(), 0);
         GC.KeepAlive(handle);
         if (address == MapFailed)
             throw MemoryRegionSystem.Refused(name, length, Marshal.GetLastPInvokeError());
         if (!TryPopulate(address, mapped, handle, out int error))
         {
-            _ = munmap((void*)address, (nuint)mapped);
+            place.Unmap(address, mapped);
             throw MemoryRegionSystem.Refused(name, length, error);
         }
 
@@ -78,11 +78,12 @@ internal static unsafe class MemoryRegionLinux
             Address = address,
             MappedLength = mapped,
             PageKind = huge ? MemoryPageKind.Huge2M : MemoryRegionSystem.MergedPageKind(address),
+            Within = place.Within,
         };
     }
 
     private static bool TryMap(
-        long bytes, MemoryRegionOptions options, bool huge, [NotNullWhen(true)] out MemoryRegionMapping? mapping, out int error, string? reason = null)
+        long bytes, MemoryRegionOptions options, Placement place, bool huge, [NotNullWhen(true)] out MemoryRegionMapping? mapping, out int error, string? reason = null)
     {
         mapping = null;
         long mapped = RoundUp(bytes, huge ? HugePageSize : Environment.SystemPageSize);
@@ -93,15 +94,16 @@ internal static unsafe class MemoryRegionLinux
             handle = CreateSealed(options.Name, mapped, huge, out error);
             if (handle is null)
                 return false;
-            address = mmap(null, (nuint)mapped, ProtReadWrite, MapShared, (int)handle.DangerousGetHandle(), 0);
+            address = mmap((void*)place.Address, (nuint)mapped, ProtReadWrite, MapShared | place.Flags, (int)handle.DangerousGetHandle(), 0);
         }
         else if (huge)
         {
-            address = mmap(null, (nuint)mapped, ProtReadWrite, MapPrivate | MapAnonymous | MapHugeTlb | Huge2M, -1, 0);
+            address = mmap((void*)place.Address, (nuint)mapped, ProtReadWrite, MapPrivate | MapAnonymous | MapHugeTlb | Huge2M | place.Flags, -1, 0);
         }
         else
         {
-            address = MapAligned(mapped, align: options.HugePages == HugePagePolicy.Preferred && mapped >= HugePageSize);
+            address = place.Within is not null ? mmap((void*)place.Address, (nuint)mapped, ProtReadWrite, MapPrivate | MapAnonymous | MapFixed, -1, 0)
+                : MapAligned(mapped, align: options.HugePages == HugePagePolicy.Preferred && mapped >= HugePageSize);
         }
 
         error = Marshal.GetLastPInvokeError();
@@ -120,7 +122,7 @@ internal static unsafe class MemoryRegionLinux
         string? numaReason = options.NumaNode is int node ? MemoryRegionSystem.PreferNode(address, mapped, node) : null;
         if (!TryPopulate(address, mapped, handle, out error))
         {
-            _ = munmap((void*)address, (nuint)mapped);
+            place.Unmap(address, mapped);
             handle?.Dispose();
             return false;
         }
@@ -139,6 +141,7 @@ internal static unsafe class MemoryRegionLinux
             NumaNode = numaReason is null ? options.NumaNode : null,
             NumaFallbackReason = numaReason,
             SharedHandle = handle,
+            Within = place.Within,
         };
         return true;
     }
@@ -198,5 +201,22 @@ internal static unsafe class MemoryRegionLinux
         return true;
     }
 
-    private static long RoundUp(long value, long unit) => (value + unit - 1) / unit * unit;
+    internal static long RoundUp(long value, long unit) => (value + unit - 1) / unit * unit;
+
+    /// <summary>Where a region is to lie; the default leaves that to the system.</summary>
+    /// <param name="Within">The stretch of addresses.</param>
+    /// <param name="Offset">Where in it: a multiple of the pages' size.</param>
+    internal readonly record struct Placement(AddressReservation? Within, long Offset)
+    {
+        public nint Address => Within is null ? 0 : Within.Address + (nint)Offset;
+
+        public int Flags => Within is null ? 0 : MapFixed;
+
+        // Within a reservation the next attempt goes over it, or the reservation is given back as a whole.
+        public void Unmap(nint address, long length)
+        {
+            if (Within is null)
+                _ = munmap((void*)address, (nuint)length);
+        }
+    }
 }

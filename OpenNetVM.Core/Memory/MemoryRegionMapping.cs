@@ -18,4 +18,7 @@ internal sealed class MemoryRegionMapping
     public string? NumaFallbackReason { get; init; }
 
     public SafeFileHandle? SharedHandle { get; init; }
+
+    /// <summary>What the region lies in, if it was placed.</summary>
+    public AddressReservation? Within { get; init; }
 }

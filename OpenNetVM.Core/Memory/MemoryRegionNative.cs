@@ -12,7 +12,9 @@ internal static unsafe partial class MemoryRegionNative
     public const int ProtReadWrite = 0x1 | 0x2;
     public const int MapShared = 0x01;
     public const int MapPrivate = 0x02;
+    public const int MapFixed = 0x10;
     public const int MapAnonymous = 0x20;
+    public const int MapNoReserve = 0x4000;
     public const int MapHugeTlb = 0x40000;
 
     /// <summary>log2 of 2 MB, where both MAP_HUGETLB and MFD_HUGETLB want it.</summary>

@@ -25,7 +25,7 @@ internal readonly unsafe ref struct OwnerChange
     internal OwnerChange(PacketPool pool, uint from, uint to, uint hopLimit, uint step = 1)
     {
         _owners = pool.Owners;
-        _capacity = (uint)pool.Capacity;
+        _capacity = pool.IndexLimit;
         _from = from;
         _to = to;
         _hopLimit = hopLimit;

@@ -12,6 +12,7 @@ namespace OpenNetVM.Core.Memory;
 /// thread that moves packets takes a <see cref="PoolCache"/> of its own and allocates and frees through that.
 /// </summary>
 /// <remarks>
+/// Where network functions run in other processes, the pool has one region for each security domain, numbered one behind the other.
 /// Each buffer is a 64-byte header, headroom, and data. The pool also keeps, in memory of its own, who owns each buffer: a buffer
 /// cannot be freed twice, and a descriptor that is out of range or not its sender's own is recognised.
 /// </remarks>
@@ -22,12 +23,12 @@ public sealed unsafe class PacketPool : IDisposable
     private readonly uint* _owners;
     private readonly nuint _stride;
     private readonly nuint _room;
-    private readonly uint _capacity;
+    private readonly uint _limit;
     private readonly Lock _gate = new();
-    private readonly uint[] _free;
+    private readonly PoolSegment[] _segments;
     private readonly List<PoolCache> _caches = [];
-    private int _freeCount;
     private long _rejectedFrees;
+    private int _granted;
     private bool _disposed;
 
     /// <summary>Allocates the memory.</summary>
@@ -35,28 +36,29 @@ public sealed unsafe class PacketPool : IDisposable
     /// <param name="logger">Told at construction where the memory came from, and why not from huge pages where that is so.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
     public PacketPool(PacketPoolOptions? options = null, ILogger? logger = null)
+        : this(options ??= new PacketPoolOptions(), PoolLayout.Single(options), logger)
     {
-        Options = options ?? new PacketPoolOptions();
-        Options.Validate();
-        _capacity = (uint)Options.Capacity;
-        _stride = (nuint)Options.Stride;
-        _room = (nuint)(Options.Stride - PacketHeader.Size);
-        Region = MemoryRegion.Allocate((long)Options.Stride * Options.Capacity, Options.Memory);
-        _buffers = Region.Address;
-        _owners = (uint*)NativeMemory.AllocZeroed(_capacity, sizeof(uint));
+    }
 
-        // The lowest indexes are handed out first: a platform with little traffic touches little memory.
-        _free = new uint[_capacity];
-        for (uint i = 0; i < _capacity; i++)
-            _free[i] = _capacity - 1 - i;
-        _freeCount = (int)_capacity;
-
+    /// <summary>Makes a pool of several security domains' memory.</summary>
+    internal PacketPool(PacketPoolOptions options, PoolLayout layout, ILogger? logger)
+    {
+        Options = options;
+        _stride = (nuint)options.Stride;
+        _room = (nuint)(options.Stride - PacketHeader.Size);
+        _segments = layout.Segments;
+        _buffers = layout.Address;
+        _limit = layout.Limit;
+        _owners = (uint*)NativeMemory.AllocZeroed(_limit, sizeof(uint));
         if (logger is null)
             return;
-        if (Region.FallbackReason is { } reason)
-            logger.LogWarning("Packet pool: {Capacity} buffers in {Bytes} bytes of {PageKind} pages; no huge pages: {Reason}", _capacity, Region.Length, Region.PageKind, reason);
-        else
-            logger.LogInformation("Packet pool: {Capacity} buffers in {Bytes} bytes of {PageKind} pages", _capacity, Region.Length, Region.PageKind);
+        foreach (PoolSegment segment in _segments)
+        {
+            if (segment.Region.FallbackReason is { } reason)
+                logger.LogWarning("Packet pool of domain {Domain}: {Capacity} buffers in {Bytes} bytes of {PageKind} pages; no huge pages: {Reason}", segment.Domain, segment.Count, segment.Region.Length, segment.Region.PageKind, reason);
+            else
+                logger.LogInformation("Packet pool of domain {Domain}: {Capacity} buffers in {Bytes} bytes of {PageKind} pages", segment.Domain, segment.Count, segment.Region.Length, segment.Region.PageKind);
+        }
     }
 
     /// <summary>Frees the memory if <see cref="Dispose"/> was not called.</summary>
@@ -65,11 +67,11 @@ public sealed unsafe class PacketPool : IDisposable
     /// <summary>What the pool was made with.</summary>
     public PacketPoolOptions Options { get; }
 
-    /// <summary>The memory of the buffers.</summary>
-    public MemoryRegion Region { get; }
+    /// <summary>The memory of the buffers; of those that ports receive into, where the pool has several security domains.</summary>
+    public MemoryRegion Region => _segments[0].Region;
 
-    /// <summary>Number of buffers.</summary>
-    public int Capacity => (int)_capacity;
+    /// <summary>Number of buffers, in all security domains.</summary>
+    public int Capacity => _segments.Sum(static segment => (int)segment.Count);
 
     /// <summary>Most bytes of frame data that a fresh packet can hold.</summary>
     public int BufferSize => Options.BufferSize;
@@ -77,20 +79,24 @@ public sealed unsafe class PacketPool : IDisposable
     /// <summary>Bytes before the data of a fresh packet.</summary>
     public int Headroom => Options.Headroom;
 
-    /// <summary>Buffers that hold packets: neither in the pool nor lent to a device. Exact when nobody allocates or frees meanwhile.</summary>
+    /// <summary>Buffers that hold packets: neither in the pool nor lent to a device or, empty, to a process. Exact when nobody allocates or frees meanwhile.</summary>
     public int InUse
     {
         get
         {
+            int capacity = Capacity;
             lock (_gate)
             {
-                int free = _freeCount;
+                int free = _segments.Sum(static segment => segment.FreeCount);
                 foreach (PoolCache cache in _caches)
                     free += cache.Count;
-                return Math.Clamp(Capacity - free - LentToDevices, 0, Capacity);
+                return Math.Clamp(capacity - free - LentToDevices - LentToProcesses, 0, capacity);
             }
         }
     }
+
+    /// <summary>Empty buffers that network functions in other processes have, to make packets of.</summary>
+    public int LentToProcesses => Volatile.Read(ref _granted);
 
     /// <summary>
     /// Buffers that the drivers of devices have: to receive into, waiting to be sent, or kept for either. None where no port of the pool is a real device, and none
@@ -103,6 +109,12 @@ public sealed unsafe class PacketPool : IDisposable
 
     /// <summary>Descriptors handed to a free method that were out of range or already free. They were ignored; each is a bug of the caller.</summary>
     public long RejectedFrees => Volatile.Read(ref _rejectedFrees) + SumOfCaches(static cache => Volatile.Read(ref cache.RejectedFrees));
+
+    /// <summary>The security domains' buffers; ports receive into the first one's.</summary>
+    internal ReadOnlySpan<PoolSegment> Segments => _segments;
+
+    /// <summary>One more than the highest number of a buffer. Numbers between the domains' are nobody's.</summary>
+    internal uint IndexLimit => _limit;
 
     /// <summary>Bytes from one buffer to the next.</summary>
     internal int Stride => (int)_stride;
@@ -133,12 +145,16 @@ public sealed unsafe class PacketPool : IDisposable
     internal Func<int>? Lender { get; set; }
 
     /// <summary>Makes a cache for one thread. Caches live as long as the pool.</summary>
-    public PoolCache CreateCache()
+    public PoolCache CreateCache() => CreateCache(0);
+
+    /// <summary>As <see cref="CreateCache()"/>, for the buffers of one security domain.</summary>
+    internal PoolCache CreateCache(int domain)
     {
+        PoolSegment segment = _segments[domain];
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            PoolCache cache = new(this, Math.Clamp(Options.Capacity / 16, 1, Options.CacheSize));
+            PoolCache cache = new(this, segment, Math.Clamp((int)segment.Count / 16, 1, Options.CacheSize));
             _caches.Add(cache);
             return cache;
         }
@@ -150,9 +166,9 @@ public sealed unsafe class PacketPool : IDisposable
     public Packet Open(ref PacketDescriptor descriptor)
     {
         // The pool's own field first: it is read anyway, and no check for null is needed then.
-        uint capacity = _capacity;
+        uint limit = _limit;
         uint index = descriptor.BufferIndex;
-        if (index >= capacity)
+        if (index >= limit)
             ThrowIndexOutOfRange(index);
         return new Packet(ref descriptor, this, (PacketHeader*)(_buffers + (index * _stride)));
     }
@@ -160,15 +176,8 @@ public sealed unsafe class PacketPool : IDisposable
     /// <summary>Frees one packet from any thread, without a cache; slower than <see cref="PoolCache.Free(in PacketDescriptor)"/>.</summary>
     public void Free(in PacketDescriptor descriptor)
     {
-        lock (_gate)
-        {
-            if (_disposed)
-                return;
-            if (!TryRelease(descriptor.BufferIndex))
-                _rejectedFrees++;
-            else
-                _free[_freeCount++] = descriptor.BufferIndex;
-        }
+        if (!TryFree(descriptor.BufferIndex))
+            Interlocked.Increment(ref _rejectedFrees);
     }
 
     /// <summary>Returns the memory. Call it when everything that uses the pool has stopped; packets of it must not be touched any more.</summary>
@@ -181,90 +190,87 @@ public sealed unsafe class PacketPool : IDisposable
             _disposed = true;
         }
 
-        Region.Dispose();
+        foreach (PoolSegment segment in _segments)
+        {
+            segment.Close();
+            segment.Region.Dispose();
+        }
+
         FreeOwners();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>True if <paramref name="index"/> is a buffer of this pool and held by <paramref name="owner"/>, an instance's id or <see cref="BufferOwner.Manager"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool IsOwnedBy(uint index, uint owner) => index < _capacity && BufferOwner.Owner(_owners[index]) == owner;
+    internal bool IsOwnedBy(uint index, uint owner) => index < _limit && BufferOwner.Owner(_owners[index]) == owner;
 
     /// <summary>Who holds a buffer: <see cref="BufferOwner.Free"/>, <see cref="BufferOwner.Manager"/> or an instance's id.</summary>
     internal uint OwnerOf(uint index) => BufferOwner.Owner(_owners[index]);
 
     internal PacketHeader* HeaderOf(uint index)
     {
-        Debug.Assert(index < _capacity, "the index was checked when the descriptor came in");
+        Debug.Assert(index < _limit, "the index was checked when the descriptor came in");
         return (PacketHeader*)(_buffers + (index * _stride));
     }
 
-    /// <summary>Marks a buffer free if it was not. False: out of range or free already.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryRelease(uint index)
+    /// <summary>Frees a buffer of any domain, without a cache. False: out of range or free already.</summary>
+    internal bool TryFree(uint index)
     {
-        if (index >= _capacity || _owners[index] == BufferOwner.Free)
+        if (index >= _limit || SegmentOf(index) is not { } segment)
             return false;
-        _owners[index] = BufferOwner.Free;
+        lock (_gate)
+        {
+            if (_owners[index] == BufferOwner.Free)
+                return false;
+            _owners[index] = BufferOwner.Free;
+        }
+
+        segment.Put(new ReadOnlySpan<uint>(in index));
         return true;
     }
 
-    /// <summary>Moves up to <paramref name="indexes"/>.Length free buffers out; returns how many.</summary>
-    /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
-    internal int Take(Span<uint> indexes)
+    /// <summary>The domain that a buffer belongs to, null if it belongs to none.</summary>
+    internal PoolSegment? SegmentOf(uint index)
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed), this);
-        return TryTake(indexes);
+        foreach (PoolSegment segment in _segments)
+        {
+            if (segment.Contains(index))
+                return segment;
+        }
+
+        return null;
     }
 
-    /// <summary>As <see cref="Take"/>, but takes none from a disposed pool: for callers that cannot throw.</summary>
-    internal int TryTake(Span<uint> indexes)
-    {
-        lock (_gate)
-        {
-            if (_disposed)
-                return 0;
-            int count = Math.Min(_freeCount, indexes.Length);
-            _freeCount -= count;
-            _free.AsSpan(_freeCount, count).CopyTo(indexes);
-            return count;
-        }
-    }
+    /// <summary>Moves up to <paramref name="indexes"/>.Length free buffers out of what ports receive into; returns how many. None from a disposed pool.</summary>
+    internal int TryTake(Span<uint> indexes) => _segments[0].TryTake(indexes);
 
-    /// <summary>Moves free buffers back in.</summary>
-    internal void Put(ReadOnlySpan<uint> indexes)
-    {
-        lock (_gate)
-        {
-            if (_disposed)
-                return;
-            indexes.CopyTo(_free.AsSpan(_freeCount));
-            _freeCount += indexes.Length;
-        }
-    }
+    /// <summary>Moves free buffers that were taken back in.</summary>
+    internal void Put(ReadOnlySpan<uint> indexes) => _segments[0].Put(indexes);
+
+    /// <summary>Counts empty buffers that are lent to processes, or that came back or were made packets of.</summary>
+    internal void CountGranted(int change) => Interlocked.Add(ref _granted, change);
 
     /// <summary>Takes back every buffer that <paramref name="owner"/> has; returns how many there were. Nobody uses them any more.</summary>
     internal int ReclaimFrom(uint owner)
     {
-        lock (_gate)
+        int reclaimed = 0;
+        foreach (PoolSegment segment in _segments)
         {
-            int reclaimed = 0;
-            for (uint i = 0; !_disposed && i < _capacity; i++)
+            for (uint i = segment.First; i < segment.First + segment.Count; i++)
             {
-                if (BufferOwner.Owner(_owners[i]) != owner)
-                    continue;
-                _owners[i] = BufferOwner.Free;
-                _free[_freeCount++] = i;
-                reclaimed++;
+                if (!IsDisposed && IsOwnedBy(i, owner) && TryFree(i))
+                    reclaimed++;
             }
-
-            return reclaimed;
         }
+
+        return reclaimed;
     }
+
+    internal bool IsDisposed => Volatile.Read(ref _disposed);
 
     [DoesNotReturn]
     private void ThrowIndexOutOfRange(uint index) =>
-        throw new ArgumentOutOfRangeException(nameof(index), index, $"Buffer index {index} is not of this pool, which has {_capacity} buffers.");
+        throw new ArgumentOutOfRangeException(nameof(index), index, $"Buffer index {index} is not of this pool, which has {Capacity} buffers.");
 
     private long SumOfCaches(Func<PoolCache, long> counter)
     {

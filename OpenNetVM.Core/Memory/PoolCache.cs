@@ -14,13 +14,15 @@ public sealed unsafe class PoolCache
     internal long AllocationFailures;
     internal long RejectedFrees;
 
+    private readonly PoolSegment _segment;
     private readonly uint[] _items;
     private readonly int _target;
     private int _count;
 
-    internal PoolCache(PacketPool pool, int target)
+    internal PoolCache(PacketPool pool, PoolSegment segment, int target)
     {
         Pool = pool;
+        _segment = segment;
         _target = target;
         _items = new uint[2 * target];
     }
@@ -77,9 +79,10 @@ public sealed unsafe class PoolCache
             if (_count == _items.Length)
                 Spill();
             ReadOnlySpan<PacketDescriptor> part = burst[..Math.Min(burst.Length, _items.Length - _count)];
-            int freed = Release(part, _items.AsSpan(_count), Pool.Owners, (uint)Pool.Capacity);
+            int freed = Release(part, _items.AsSpan(_count), Pool.Owners, _segment.First, _segment.Count);
             _count += freed;
-            RejectedFrees += part.Length - freed;
+            if (freed < part.Length)
+                RejectedFrees += part.Length - freed - FreeOthers(part);
             burst = burst[part.Length..];
         }
     }
@@ -117,18 +120,28 @@ public sealed unsafe class PoolCache
 
     // Returns how many were free to be freed, and puts their indexes into room. Apart from the rest for the same reason as Prepare.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Release(ReadOnlySpan<PacketDescriptor> burst, Span<uint> room, uint* owners, uint capacity)
+    private static int Release(ReadOnlySpan<PacketDescriptor> burst, Span<uint> room, uint* owners, uint first, uint count)
     {
         int freed = 0;
         foreach (ref readonly PacketDescriptor descriptor in burst)
         {
             uint index = descriptor.BufferIndex;
-            if (index >= capacity || owners[index] == BufferOwner.Free)
+            if (index - first >= count || owners[index] == BufferOwner.Free)
                 continue;
             owners[index] = BufferOwner.Free;
             room[freed++] = index;
         }
 
+        return freed;
+    }
+
+    // Buffers of other domains go back to their own lists: a hop into another domain frees what it has copied.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int FreeOthers(ReadOnlySpan<PacketDescriptor> burst)
+    {
+        int freed = 0;
+        foreach (ref readonly PacketDescriptor descriptor in burst)
+            freed += !_segment.Contains(descriptor.BufferIndex) && Pool.TryFree(descriptor.BufferIndex) ? 1 : 0;
         return freed;
     }
 
@@ -155,14 +168,15 @@ public sealed unsafe class PoolCache
     /// <summary>Gives every buffer back to the shared list: when the thread stops.</summary>
     internal void Flush()
     {
-        Pool.Put(_items.AsSpan(0, _count));
+        _segment.Put(_items.AsSpan(0, _count));
         _count = 0;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Refill()
     {
-        _count = Pool.Take(_items.AsSpan(0, _target));
+        ObjectDisposedException.ThrowIf(Pool.IsDisposed, Pool);
+        _count = _segment.TryTake(_items.AsSpan(0, _target));
         return _count > 0;
     }
 
@@ -170,7 +184,7 @@ public sealed unsafe class PoolCache
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Spill()
     {
-        Pool.Put(_items.AsSpan(0, _target));
+        _segment.Put(_items.AsSpan(0, _target));
         _items.AsSpan(_target, _count - _target).CopyTo(_items);
         _count -= _target;
     }

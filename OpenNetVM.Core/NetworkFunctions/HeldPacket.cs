@@ -10,9 +10,13 @@ public struct HeldPacket
 {
     internal PacketDescriptor Descriptor;
 
-    internal HeldPacket(in PacketDescriptor descriptor)
+    // Of which manager it is: a process can outlive one.
+    internal readonly int Era;
+
+    internal HeldPacket(in PacketDescriptor descriptor, int era)
     {
         Descriptor = descriptor;
+        Era = era;
         IsHeld = true;
     }
 

@@ -60,6 +60,14 @@ public abstract class NetworkFunction
     {
     }
 
+    /// <summary>
+    /// Called in a process of its own, which has outlived its manager and found another: the instance's id may be another, and the packets that it held are gone. The default does
+    /// nothing.
+    /// </summary>
+    protected virtual void OnManagerChanged()
+    {
+    }
+
     /// <summary>Called for each message that came for this instance or its service.</summary>
     protected virtual void OnMessage(in NfMessage message)
     {
@@ -75,6 +83,8 @@ public abstract class NetworkFunction
     internal void Start() => OnStart();
 
     internal void Stop() => OnStop();
+
+    internal void ManagerChanged() => OnManagerChanged();
 
     internal void Handle(PacketBatch batch) => ProcessBatch(batch);
 

@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Logging;
-using OpenNetVM.Core.Chains;
-using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Services;
 
@@ -10,44 +8,41 @@ namespace OpenNetVM.Core.NetworkFunctions;
 /// Who an instance is, and what it can ask of the manager: flows, messages, timers, packets of its own. Used on the instance's thread only,
 /// but for <see cref="Logger"/>, <see cref="Services"/> and <see cref="Flows"/>, which are safe from any thread.
 /// </summary>
-public sealed unsafe class NfContext
+public sealed class NfContext
 {
-    private readonly DataplaneState _plane;
-    private readonly NfRunner _runner;
-    private readonly NfInstance _instance;
+    private NfHost _host;
+    private int _era;
 
-    internal NfContext(DataplaneState plane, NfRunner runner, NfInstance instance)
+    internal NfContext(NfHost host)
     {
-        _plane = plane;
-        _runner = runner;
-        _instance = instance;
-        Flows = new NfFlows(plane, instance.Service.Id);
-        Logger = plane.Loggers.CreateLogger($"{instance.Service.Name}.{instance.Id.Value}");
+        _host = host;
+        Flows = new NfFlows(host.Flows);
+        Logger = host.Loggers.CreateLogger($"{host.ServiceName}.{host.Instance.Value}");
     }
 
     /// <summary>This instance.</summary>
-    public InstanceId Instance => _instance.Id;
+    public InstanceId Instance => _host.Instance;
 
     /// <summary>The service that it provides.</summary>
-    public ServiceId Service => _instance.Service.Id;
+    public ServiceId Service => _host.Service;
 
     /// <summary>The name of that service.</summary>
-    public string ServiceName => _instance.Service.Name;
+    public string ServiceName => _host.ServiceName;
 
     /// <summary>Where the function reports.</summary>
-    public ILogger Logger { get; }
+    public ILogger Logger { get; private set; }
 
     /// <summary>Which services and instances there are.</summary>
-    public ServiceRegistry Services => _plane.Services;
+    public IServiceDirectory Services => _host.Services;
 
     /// <summary>The chains of flows.</summary>
-    public NfFlows Flows { get; }
+    public NfFlows Flows { get; private set; }
 
     /// <summary>The platform's clock.</summary>
-    public TimeProvider Time => _plane.Time;
+    public TimeProvider Time => _host.Time;
 
     /// <summary>The clock's timestamp at the beginning of this round of the worker: costs nothing to read.</summary>
-    public long Now => _runner.Worker.Now;
+    public long Now => _host.Now;
 
     /// <summary>Packets that this instance keeps.</summary>
     public int HeldPackets { get; private set; }
@@ -65,26 +60,23 @@ public sealed unsafe class NfContext
     /// </summary>
     public HeldPacket Hold(Packet packet)
     {
-        _runner.TakeOwnership();
+        _host.TakeOwnership();
         packet.Action = PacketAction.Hold;
         HeldOfBurst++;
         AddHeld(1);
-        return new HeldPacket(packet.Descriptor);
+        return new HeldPacket(packet.Descriptor, _era);
     }
 
     /// <summary>Makes an empty packet of this instance's own. Sent with <see cref="PacketAction.Next"/> it follows its flow's chain, from behind this service if that visits it.</summary>
     /// <returns>False if the pool is exhausted.</returns>
     public bool TryCreate(out HeldPacket packet)
     {
-        if (!_runner.Executor.Cache.TryAllocate(out PacketDescriptor descriptor))
+        if (!_host.TryCreate(out PacketDescriptor descriptor))
         {
             packet = default;
             return false;
         }
 
-        // No revision and an old version: the executor finds the chain when it knows what the function made of the packet.
-        descriptor.Chain = ChainTable.NoRevision;
-        descriptor.DirectorVersion = unchecked((ushort)(_plane.Director.ShortVersion - 1));
         packet = Adopt(descriptor);
         return true;
     }
@@ -93,7 +85,7 @@ public sealed unsafe class NfContext
     /// <returns>False if the pool is exhausted.</returns>
     public bool TryClone(Packet packet, out HeldPacket clone)
     {
-        if (!_runner.Executor.Cache.TryClone(ref packet.Descriptor, out PacketDescriptor descriptor))
+        if (!_host.TryClone(ref packet.Descriptor, out PacketDescriptor descriptor))
         {
             clone = default;
             return false;
@@ -106,24 +98,22 @@ public sealed unsafe class NfContext
     /// <summary>A view of a held packet, valid as long as <paramref name="packet"/> stays where it is and is held.</summary>
     public Packet Open(ref HeldPacket packet)
     {
-        if (!packet.IsHeld)
-            throw new InvalidOperationException("The packet was sent or dropped already.");
-        return _plane.Pool.Open(ref packet.Descriptor);
+        ThrowUnlessHeld(packet);
+        return _host.Pool.Open(ref packet.Descriptor);
     }
 
     /// <summary>Sends a held packet.</summary>
     /// <returns>False if the transmit ring is full: the packet is still held, try again later or drop it.</returns>
     public bool TrySend(ref HeldPacket packet, PacketAction action)
     {
-        if (!packet.IsHeld)
-            throw new InvalidOperationException("The packet was sent or dropped already.");
+        ThrowUnlessHeld(packet);
         if (action.Kind == PacketActionKind.Hold)
             throw new ArgumentException("The packet is held already. Send it with another action.", nameof(action));
 
-        _runner.TakeOwnership();
+        _host.TakeOwnership();
         packet.Descriptor.Action = action.Kind;
         packet.Descriptor.Destination = action.Destination;
-        if (!_runner.TryTransmit(packet.Descriptor))
+        if (!_host.TryTransmit(packet.Descriptor))
             return false;
         packet.IsHeld = false;
         AddHeld(-1);
@@ -135,10 +125,15 @@ public sealed unsafe class NfContext
     {
         if (!packet.IsHeld)
             return;
-        _runner.TakeOwnership();
+        if (packet.Era != _era)
+        {
+            packet.IsHeld = false;
+            return;
+        }
+
         packet.IsHeld = false;
         AddHeld(-1);
-        _runner.Executor.Drop(new ReadOnlySpan<PacketDescriptor>(in packet.Descriptor), new Sender(_instance), Diagnostics.DropReason.ByFunction);
+        _host.Drop(packet.Descriptor);
     }
 
     /// <summary>Calls back on this instance's thread, between bursts.</summary>
@@ -149,38 +144,65 @@ public sealed unsafe class NfContext
     {
         ArgumentNullException.ThrowIfNull(callback);
         ArgumentOutOfRangeException.ThrowIfLessThan(due, TimeSpan.Zero);
-        long now = _plane.Time.GetTimestamp();
+        long now = _host.Time.GetTimestamp();
         NfTimer timer = Timers.Add(now + Ticks(due), Ticks(period ?? TimeSpan.Zero), callback);
-        _runner.Worker.ScheduleWakeup(Timers.NextDue);
+        _host.ScheduleWakeup(Timers.NextDue);
         return timer;
     }
 
     /// <summary>Sends a message to one instance.</summary>
     /// <returns>False if there is no such instance or its mailbox is full.</returns>
-    public bool TryPost(InstanceId to, int kind, ReadOnlyMemory<byte> body) => _plane.TryPost(to, new NfMessage(Instance, kind, body));
+    public bool TryPost(InstanceId to, int kind, ReadOnlyMemory<byte> body) => _host.TryPost(to, new NfMessage(Instance, kind, body));
 
     /// <summary>Sends a message to every instance of a service, this one included if it is of that service.</summary>
     /// <returns>How many instances it reached; mailboxes that are full are left out.</returns>
-    public int Post(ServiceId to, int kind, ReadOnlyMemory<byte> body) => _plane.Post(to, new NfMessage(Instance, kind, body));
+    public int Post(ServiceId to, int kind, ReadOnlyMemory<byte> body) => _host.Post(to, new NfMessage(Instance, kind, body));
+
+    /// <summary>
+    /// Asks the manager for more (or fewer) instances of this service: that there be so many, this one included. It is a wish: the application decides (see
+    /// <c>NfManager.InstancesRequested</c>).
+    /// </summary>
+    /// <param name="instances">The wanted number, at least 0.</param>
+    /// <returns>False if nobody listens to such wishes.</returns>
+    public bool RequestInstances(int instances)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(instances);
+        return _host.RequestInstances(instances);
+    }
+
+    /// <summary>The function goes on with another manager, which knows nothing of what it held.</summary>
+    internal void Rebind(NfHost host)
+    {
+        _host = host;
+        _era++;
+        HeldPackets = 0;
+        Flows = new NfFlows(host.Flows);
+        Logger = host.Loggers.CreateLogger($"{host.ServiceName}.{host.Instance.Value}");
+    }
 
     /// <summary>Forgets what is held: the instance has stopped and its buffers were taken back.</summary>
     internal void ForgetHeld() => AddHeld(-HeldPackets);
 
-    private HeldPacket Adopt(PacketDescriptor descriptor)
+    private void ThrowUnlessHeld(in HeldPacket packet)
     {
-        _plane.Pool.Owners[descriptor.BufferIndex] = _instance.OwnerId;
-        _runner.Executor.Admitted.Add(1);
-        _runner.Executor.Created.Add(1);
+        if (!packet.IsHeld)
+            throw new InvalidOperationException("The packet was sent or dropped already.");
+        if (packet.Era != _era)
+            throw new InvalidOperationException("The packet is gone, with the manager that it came from: see NetworkFunction.OnManagerChanged.");
+    }
+
+    private HeldPacket Adopt(in PacketDescriptor descriptor)
+    {
         CreatedPackets++;
         AddHeld(1);
-        return new HeldPacket(descriptor);
+        return new HeldPacket(descriptor, _era);
     }
 
     private void AddHeld(int change)
     {
         HeldPackets += change;
-        Interlocked.Add(ref _plane.HeldPackets, change);
+        _host.CountHeld(change);
     }
 
-    private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * _plane.Time.TimestampFrequency);
+    private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * _host.Time.TimestampFrequency);
 }

@@ -1,8 +1,6 @@
 using OpenNetVM.Core.Chains;
-using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Flows;
 using OpenNetVM.Core.Packets;
-using OpenNetVM.Core.Services;
 using OpenNetVM.FlowTable;
 
 namespace OpenNetVM.Core.NetworkFunctions;
@@ -13,27 +11,22 @@ namespace OpenNetVM.Core.NetworkFunctions;
 /// </summary>
 public sealed class NfFlows
 {
-    private readonly DataplaneState _plane;
-    private readonly ServiceId _service;
+    private readonly IFlowControl _control;
 
-    internal NfFlows(DataplaneState plane, ServiceId service)
-    {
-        _plane = plane;
-        _service = service;
-    }
+    internal NfFlows(IFlowControl control) => _control = control;
 
     /// <summary>Whether the policy lets this service set chains of flows. If not, the methods here return false and change nothing.</summary>
-    public bool MaySet => _plane.Policy.MaySetFlows(_service);
+    public bool MaySet => _control.MaySet;
 
     /// <summary>Sets the chain of a flow, in this direction only.</summary>
     /// <returns>False if there is no room, or the policy does not allow it.</returns>
     /// <exception cref="KeyNotFoundException">There is no such chain.</exception>
-    public bool TrySet(in Ipv4FlowKey flow, ChainId chain, FlowRuleOptions options = default) => MaySet && _plane.Director.TrySet(flow, chain, options);
+    public bool TrySet(in Ipv4FlowKey flow, ChainId chain, FlowRuleOptions options = default) => _control.TrySet(flow, chain, options);
 
     /// <summary>Sets the chain of a flow, in this direction only.</summary>
     /// <returns>False if there is no room, or the policy does not allow it.</returns>
     /// <exception cref="KeyNotFoundException">There is no such chain.</exception>
-    public bool TrySet(in Ipv6FlowKey flow, ChainId chain, FlowRuleOptions options = default) => MaySet && _plane.Director.TrySet(flow, chain, options);
+    public bool TrySet(in Ipv6FlowKey flow, ChainId chain, FlowRuleOptions options = default) => _control.TrySet(flow, chain, options);
 
     /// <summary>Sets the chain of a packet's flow, in the packet's direction only.</summary>
     /// <returns>False if the packet has no flow key, there is no room, or the policy does not allow it.</returns>
@@ -47,9 +40,9 @@ public sealed class NfFlows
 
     /// <summary>Removes the rule of a flow.</summary>
     /// <returns>False if there was none, or the policy does not allow it.</returns>
-    public bool Remove(in Ipv4FlowKey flow) => MaySet && _plane.Director.Remove(flow);
+    public bool Remove(in Ipv4FlowKey flow) => _control.Remove(flow);
 
     /// <summary>Removes the rule of a flow.</summary>
     /// <returns>False if there was none, or the policy does not allow it.</returns>
-    public bool Remove(in Ipv6FlowKey flow) => MaySet && _plane.Director.Remove(flow);
+    public bool Remove(in Ipv6FlowKey flow) => _control.Remove(flow);
 }

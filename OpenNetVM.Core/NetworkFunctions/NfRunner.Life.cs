@@ -15,16 +15,13 @@ namespace OpenNetVM.Core.NetworkFunctions;
 internal sealed partial class NfRunner
 {
     private readonly RestartPolicy _restart;
-    private (Worker Worker, long Rounds)[] _grace = [];
+    private GracePeriod _grace = GracePeriod.Over;
     private TaskCompletionSource? _stopped;
     private bool _functionStarted;
     private bool _reclaimed;
     private int _faults;
     private long _startedAt;
     private long _restartAt = long.MaxValue;
-
-    /// <summary>Faults since the platform started.</summary>
-    internal int TotalFaults { get; private set; }
 
     /// <summary>Makes the function and starts it. The instance gets packets once its state is set to running.</summary>
     internal void Start()
@@ -37,8 +34,7 @@ internal sealed partial class NfRunner
         _startedAt = _plane.Time.GetTimestamp();
     }
 
-    /// <summary>Begins to stop: no new packets; those that are here are handled first.</summary>
-    internal Task BeginStop()
+    internal override Task BeginStop()
     {
         if (_stopped is not null)
             return _stopped.Task;
@@ -50,7 +46,7 @@ internal sealed partial class NfRunner
         else
         {
             _plane.Services.SetState(_instance, InstanceState.Draining);
-            BeginGrace();
+            _grace = GracePeriod.Begin(_plane);
         }
 
         return _stopped.Task;
@@ -113,7 +109,7 @@ internal sealed partial class NfRunner
         }
 
         _createdBefore += _context.CreatedPackets;
-        _context = new NfContext(_plane, this, _instance);
+        _context = new NfContext(new LocalNfHost(_plane, this, _instance));
         _reclaimed = false;
         try
         {
@@ -158,34 +154,19 @@ internal sealed partial class NfRunner
     {
         _reclaimed = true;
         _context.ForgetHeld();
-        for (int i = 0; i < _plane.Pool.Capacity; i++)
+        for (uint i = 0; i < _plane.Pool.IndexLimit; i++)
         {
-            PacketDescriptor descriptor = new() { BufferIndex = (uint)i };
-            if (_plane.Pool.IsOwnedBy((uint)i, _instance.OwnerId))
+            PacketDescriptor descriptor = new() { BufferIndex = i };
+            if (_plane.Pool.IsOwnedBy(i, _instance.OwnerId))
                 Executor.Drop(new ReadOnlySpan<PacketDescriptor>(in descriptor), new Sender(_instance), DropReason.InstanceStopped);
         }
-    }
-
-    private void BeginGrace()
-    {
-        // The new routing must be visible before the rounds are read, or a round that began with the old one could look finished.
-        Interlocked.MemoryBarrier();
-        _grace = [.. _plane.Executors.Select(static executor => (executor.Worker, executor.Worker.Rounds))];
-        foreach ((Worker worker, _) in _grace)
-            worker.Wake();
     }
 
     // Nothing is here, and nothing can come any more: every worker that may have seen the old routing has ended the round it was in.
     private bool IsEmptyForGood()
     {
-        foreach ((Worker worker, long rounds) in _grace)
-        {
-            if (worker != Worker && worker.State == WorkerState.Running && worker.Rounds == rounds)
-            {
-                worker.Wake();
-                return false;
-            }
-        }
+        if (!_grace.IsOver(Worker))
+            return false;
 
         foreach (InstanceLane? lane in _instance.Lanes)
         {
@@ -230,7 +211,7 @@ internal sealed partial class NfRunner
         _restartAt = restarts ? now + (long)(backOff.TotalSeconds * _plane.Time.TimestampFrequency) : long.MaxValue;
         _plane.Services.SetState(_instance, InstanceState.Faulted);
         _instance.ClearCongested();
-        BeginGrace();
+        _grace = GracePeriod.Begin(_plane);
         Worker.ScheduleWakeup(_restartAt);
 
         DateTimeOffset time = _plane.Time.GetUtcNow();

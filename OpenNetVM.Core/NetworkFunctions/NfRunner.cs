@@ -9,7 +9,7 @@ namespace OpenNetVM.Core.NetworkFunctions;
 /// Runs one instance: takes bursts from its receive lanes, lets the function handle them in place, and puts them on its transmit ring. Belongs to
 /// one worker; what changes its state is called on that worker's thread, or while it has none.
 /// </summary>
-internal sealed partial class NfRunner : IPollable
+internal sealed partial class NfRunner : InstanceRunner
 {
     private readonly DataplaneState _plane;
     private readonly NfInstance _instance;
@@ -24,43 +24,35 @@ internal sealed partial class NfRunner : IPollable
     private long _handledPackets;
 
     internal NfRunner(DataplaneState plane, ChainExecutor executor, TxPoller transmitter, NfInstance instance, Func<NetworkFunction> factory, RestartPolicy restart, int mailboxCapacity)
+        : base(instance, transmitter)
     {
         _plane = plane;
         Executor = executor;
-        Transmitter = transmitter;
         _instance = instance;
         _factory = factory;
         _restart = restart;
         Mailbox = new NfMailbox(mailboxCapacity);
         _fused = plane.FusedHops && transmitter.Worker == executor.Worker;
-        _context = new NfContext(plane, this, instance);
+        _context = new NfContext(new LocalNfHost(plane, this, instance));
         Name = $"NF {instance.Service.Name} {instance.Id.Value}";
     }
 
-    public string Name { get; }
-
-    internal NfInstance Instance => _instance;
+    public override string Name { get; }
 
     /// <summary>The worker's executor: for dropping and rerouting what the function cannot handle.</summary>
     internal ChainExecutor Executor { get; }
 
-    internal Worker Worker => Executor.Worker;
-
-    /// <summary>Takes what the function has handled.</summary>
-    internal TxPoller Transmitter { get; }
+    internal override Worker Worker => Executor.Worker;
 
     private NfMailbox Mailbox { get; }
 
-    /// <summary>Packets that the function has handled.</summary>
-    internal long HandledPackets => Volatile.Read(ref _handledPackets);
+    internal override long HandledPackets => Volatile.Read(ref _handledPackets);
 
-    /// <summary>Packets that the function keeps.</summary>
-    internal int HeldPackets => _context.HeldPackets;
+    internal override int HeldPackets => _context.HeldPackets;
 
-    /// <summary>Packets that the function made, since the platform started.</summary>
-    internal long CreatedPackets => _createdBefore + _context.CreatedPackets;
+    internal override long CreatedPackets => _createdBefore + _context.CreatedPackets;
 
-    public int Poll()
+    public override int Poll()
     {
         int work = _instance.State switch
         {
@@ -91,8 +83,7 @@ internal sealed partial class NfRunner : IPollable
         return true;
     }
 
-    /// <summary>Puts a message in the mailbox, from any thread. False if it is full or the instance has stopped.</summary>
-    internal bool TryPost(in NfMessage message)
+    internal override bool TryPost(in NfMessage message)
     {
         if (_instance.State == InstanceState.Stopped || !Mailbox.TryPost(message))
             return false;
@@ -100,6 +91,9 @@ internal sealed partial class NfRunner : IPollable
         Worker.Wake();
         return true;
     }
+
+    // The state says it: a paused instance is not worked for.
+    internal override void SetPaused(bool paused) => Worker.Wake();
 
     private int Work()
     {
@@ -214,7 +208,8 @@ internal sealed partial class NfRunner : IPollable
         _transmitted = true;
     }
 
-    private static bool IsHalfEmpty(InstanceLane?[] lanes)
+    /// <summary>Whether no lane is more than half full.</summary>
+    internal static bool IsHalfEmpty(InstanceLane?[] lanes)
     {
         foreach (InstanceLane? lane in lanes)
         {

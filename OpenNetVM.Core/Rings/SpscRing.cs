@@ -278,6 +278,39 @@ public sealed unsafe class SpscRing<T>
         PublishConsumed(next + count);
     }
 
+    /// <summary>
+    /// Whether the cursor of a consumer in another process is where a consumer can be. Any thread; the two looks at what the producer has done
+    /// make up for what it does meanwhile.
+    /// </summary>
+    internal bool HasPlausibleConsumer
+    {
+        get
+        {
+            long before = Volatile.Read(ref _own.ProducerNext);
+            long consumed = Volatile.Read(ref _shared->ConsumerCursor);
+            GC.KeepAlive(this);
+            return consumed >= before - Capacity && consumed <= Volatile.Read(ref _own.ProducerNext);
+        }
+    }
+
+    /// <summary>Consumer only: whether the cursor of a producer in another process is where a producer can be.</summary>
+    internal bool HasPlausibleProducer => (ulong)(Enqueued - _own.ConsumerNext) <= (ulong)Capacity;
+
+    /// <summary>
+    /// Producer only: copies what the consumer has not taken, as its cursor and the memory that it can write tell it. For when the consumer is gone.
+    /// </summary>
+    /// <returns>How many of <paramref name="items"/>, at least <see cref="Capacity"/> long, were set.</returns>
+    internal int CopyLeft(Span<T> items)
+    {
+        long next = _own.ProducerNext;
+        long used = next - Volatile.Read(ref _shared->ConsumerCursor);
+        int count = used < 0 || used > Capacity ? 0 : (int)used;
+        if (count > 0)
+            RingCopy.Out(_slots, (next - count) & _mask, _mask, ref MemoryMarshal.GetReference(items[..count]), count);
+        GC.KeepAlive(this);
+        return count;
+    }
+
     /// <summary>Test hook: a ring whose cursors start at any value, to reach the ends of their range.</summary>
     internal static SpscRing<T> CreateStartingAt(MemoryRegion region, long offset, int capacity, long cursor) =>
         new(region, offset, capacity, cursor);

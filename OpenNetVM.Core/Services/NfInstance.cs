@@ -5,6 +5,7 @@ using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.NetworkFunctions;
 using OpenNetVM.Core.Packets;
+using OpenNetVM.Core.Processes;
 using OpenNetVM.Core.Rings;
 
 namespace OpenNetVM.Core.Services;
@@ -22,13 +23,20 @@ internal sealed class NfInstance
     private int _state = (int)InstanceState.Starting;
     private int _congested;
 
-    internal NfInstance(InstanceId id, Service service, int ringCapacity, CongestionGauge congestion)
+    /// <param name="id">Its id.</param>
+    /// <param name="service">What it provides.</param>
+    /// <param name="ringCapacity">Descriptors that each of its rings holds.</param>
+    /// <param name="congestion">Told when it is congested.</param>
+    /// <param name="memory">Its rings, if another process has their other ends; null for rings of this process.</param>
+    internal NfInstance(InstanceId id, Service service, int ringCapacity, CongestionGauge congestion, InstanceMemory? memory = null)
     {
         Id = id;
         Service = service;
         RingCapacity = ringCapacity;
         _congestion = congestion;
-        Transmit = new SpscRing<PacketDescriptor>(ringCapacity);
+        Transmit = memory?.Transmit ?? new SpscRing<PacketDescriptor>(ringCapacity);
+        if (memory is not null)
+            _lanes = Array.ConvertAll(memory.Lanes, static ring => new InstanceLane(ring));
     }
 
     internal InstanceId Id { get; }
@@ -53,9 +61,27 @@ internal sealed class NfInstance
     internal long FusedPackets;
 
     /// <summary>What runs the function; set before the first packet can come.</summary>
-    internal NfRunner? Runner { get; set; }
+    internal InstanceRunner? Runner
+    {
+        get;
+        set
+        {
+            field = value;
+            Local = value as NfRunner;
+            Remote = value as RemoteRunner;
+        }
+    }
 
-    /// <summary>The worker that runs the function.</summary>
+    /// <summary>What runs the function, if that is in this process.</summary>
+    internal NfRunner? Local { get; private set; }
+
+    /// <summary>What watches the function, if it runs in another process.</summary>
+    internal RemoteRunner? Remote { get; private set; }
+
+    /// <summary>Number of the security domain whose memory its packets are in.</summary>
+    internal int Domain => Service.Domain;
+
+    /// <summary>The worker that runs the function, or watches its process.</summary>
     internal Worker? Worker => Runner?.Worker;
 
     /// <summary>Descriptors on the transmit ring that were not the instance's to send: out of range, duplicated, not its own. Never followed.</summary>
@@ -93,6 +119,8 @@ internal sealed class NfInstance
     {
         get
         {
+            if (Remote is { } remote)
+                return remote.DeliveredPackets;
             long sum = Volatile.Read(ref FusedPackets);
             foreach (InstanceLane? lane in Lanes)
                 sum += lane?.Ring.Enqueued ?? 0;
@@ -162,7 +190,7 @@ internal sealed class NfInstance
                 Array.Resize(ref lanes, producer + 1);
             else
                 lanes = [.. lanes];
-            InstanceLane lane = lanes[producer] ??= new InstanceLane(RingCapacity);
+            InstanceLane lane = lanes[producer] ??= new InstanceLane(new SpscRing<PacketDescriptor>(RingCapacity));
 
             // Release: whoever sees the array sees the lane whole.
             Volatile.Write(ref _lanes, lanes);

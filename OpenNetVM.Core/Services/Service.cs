@@ -10,12 +10,13 @@ internal sealed class Service
     private InstanceSet _routing = InstanceSet.Empty;
     private long _noInstanceDrops;
 
-    internal Service(ServiceId id, string name, ILoadBalancer balancer, FlowPinning? pinning)
+    internal Service(ServiceId id, string name, ILoadBalancer balancer, FlowPinning? pinning, int domain = 0)
     {
         Id = id;
         Name = name;
         Balancer = balancer;
         Pinning = pinning;
+        Domain = domain;
     }
 
     internal ServiceId Id { get; }
@@ -23,6 +24,9 @@ internal sealed class Service
     internal string Name { get; }
 
     internal ILoadBalancer Balancer { get; }
+
+    /// <summary>Number of the security domain whose memory the packets of its instances are in.</summary>
+    internal int Domain { get; }
 
     /// <summary>Keeps flows at their instances, where the service asks for it.</summary>
     internal FlowPinning? Pinning { get; }

@@ -1,5 +1,6 @@
 using OpenNetVM.Core.LoadBalancing;
 using OpenNetVM.Core.NetworkFunctions;
+using OpenNetVM.Core.Processes;
 
 namespace OpenNetVM.Core.Services;
 
@@ -9,7 +10,7 @@ public sealed record ServiceOptions
     /// <summary>The service's id; null takes the lowest free one.</summary>
     public ServiceId? Id { get; init; }
 
-    /// <summary>How many instances are started with the platform, 0 to 65,533. Default 1. More can be started and stopped at any time.</summary>
+    /// <summary>How many instances are started with the platform, 0 to 65,532. Default 1. Of a service without a factory they are processes. More can be started and stopped at any time.</summary>
     public int Instances { get; init; } = 1;
 
     /// <summary>How flows are spread over the instances. Default: RSS hash modulo their number, as in the paper.</summary>
@@ -37,4 +38,12 @@ public sealed record ServiceOptions
 
     /// <summary>What the supervisor does when an instance faults.</summary>
     public RestartPolicy Restart { get; init; } = RestartPolicy.Default;
+
+    /// <summary>
+    /// Name of the security domain whose memory the packets of this service's instances are in, one of <see cref="ProcessOptions"/>; null for the default domain.
+    /// </summary>
+    public string? Domain { get; init; }
+
+    /// <summary>How processes provide the service; null if none do. Needs <see cref="Management.NfManagerOptions.Processes"/>.</summary>
+    public ProcessServiceOptions? Processes { get; init; }
 }

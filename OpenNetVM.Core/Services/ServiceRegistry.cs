@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OpenNetVM.Core.LoadBalancing;
+using OpenNetVM.Core.Processes;
 
 namespace OpenNetVM.Core.Services;
 
@@ -8,7 +9,7 @@ namespace OpenNetVM.Core.Services;
 /// snapshots that are replaced as a whole, and is never locked out.
 /// </summary>
 [DebuggerDisplay("{Services.Count} services")]
-public sealed class ServiceRegistry
+public sealed class ServiceRegistry : IServiceDirectory
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Service> _byName = new(StringComparer.Ordinal);
@@ -20,7 +21,7 @@ public sealed class ServiceRegistry
     {
     }
 
-    /// <summary>All services, ordered by id.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<ServiceInfo> Services
     {
         get
@@ -30,7 +31,7 @@ public sealed class ServiceRegistry
         }
     }
 
-    /// <summary>All instances, ordered by id.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<InstanceInfo> Instances
     {
         get
@@ -43,8 +44,7 @@ public sealed class ServiceRegistry
     /// <summary>Congestion of all instances together.</summary>
     internal CongestionGauge Congestion { get; } = new();
 
-    /// <summary>Finds a service by name.</summary>
-    /// <returns>False if no service has that name.</returns>
+    /// <inheritdoc/>
     public bool TryFind(string name, out ServiceInfo? service)
     {
         lock (_gate)
@@ -52,8 +52,7 @@ public sealed class ServiceRegistry
         return service is not null;
     }
 
-    /// <summary>Finds a service by id.</summary>
-    /// <returns>False if no service has that id.</returns>
+    /// <inheritdoc/>
     public bool TryFind(ServiceId id, out ServiceInfo? service)
     {
         lock (_gate)
@@ -61,8 +60,7 @@ public sealed class ServiceRegistry
         return service is not null;
     }
 
-    /// <summary>Finds an instance by id.</summary>
-    /// <returns>False if no instance has that id.</returns>
+    /// <inheritdoc/>
     public bool TryFind(InstanceId id, out InstanceInfo? instance)
     {
         lock (_gate)
@@ -102,7 +100,7 @@ public sealed class ServiceRegistry
     }
 
     /// <exception cref="ArgumentException">The id or the name is taken, or not valid.</exception>
-    internal Service AddService(ServiceId? wanted, string name, ILoadBalancer balancer, FlowPinning? pinning = null)
+    internal Service AddService(ServiceId? wanted, string name, ILoadBalancer balancer, FlowPinning? pinning = null, int domain = 0)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         lock (_gate)
@@ -115,7 +113,7 @@ public sealed class ServiceRegistry
             if (Find(id) is { } sameId)
                 throw new ArgumentException($"The id of service \"{name}\", {id.Value}, is taken by service \"{sameId.Name}\". Choose another, or leave it out.", nameof(wanted));
 
-            Service service = new(id, name, balancer, pinning);
+            Service service = new(id, name, balancer, pinning, domain);
             Service?[] services = _byId;
             if (id.Value >= services.Length)
                 Array.Resize(ref services, Math.Max(id.Value + 1, services.Length * 2));
@@ -128,12 +126,12 @@ public sealed class ServiceRegistry
 
     /// <summary>Makes an instance that gets no packets yet.</summary>
     /// <exception cref="InvalidOperationException">All 65,533 instance ids are taken.</exception>
-    internal NfInstance AddInstance(Service service, int ringCapacity)
+    internal NfInstance AddInstance(Service service, int ringCapacity, InstanceMemory? memory = null)
     {
         lock (_gate)
         {
             InstanceId id = FreeInstanceId();
-            NfInstance instance = new(id, service, ringCapacity, Congestion);
+            NfInstance instance = new(id, service, ringCapacity, Congestion, memory);
             _instances.Add(id.Value, instance);
             service.Members.Add(instance);
             return instance;
@@ -142,6 +140,18 @@ public sealed class ServiceRegistry
 
     /// <summary>Changes an instance's state and, with it, whether its service's packets are spread to it.</summary>
     internal void SetState(NfInstance instance, InstanceState state) => SetState([instance], state);
+
+    /// <summary>Changes an instance's state if it is the expected one.</summary>
+    internal bool TryChangeState(NfInstance instance, InstanceState from, InstanceState to)
+    {
+        lock (_gate)
+        {
+            if (instance.State != from)
+                return false;
+            SetState(instance, to);
+            return true;
+        }
+    }
 
     /// <summary>Changes the state of several instances of one service at once.</summary>
     internal void SetState(ReadOnlySpan<NfInstance> instances, InstanceState state)
