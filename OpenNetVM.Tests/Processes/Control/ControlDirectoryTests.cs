@@ -127,18 +127,41 @@ public sealed class ControlDirectoryTests : IDisposable
         target.Bind(new UnixDomainSocketEndPoint(Path.Combine(elsewhere, "control.sock")));
         Directory.CreateSymbolicLink(Path.Combine(Root, "four"), elsewhere);
 
-        using var directory = ControlDirectory.Open(Root, _logger);
-        Assert.False(Directory.Exists(Path.Combine(Root, "one")));
+        var directory = ControlDirectory.Open(Root, _logger);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(Root, "one")));
         Assert.Equal([Path.Combine(Root, "two", "notes")], Directory.GetFileSystemEntries(Path.Combine(Root, "two")));
         Assert.Equal("mine", File.ReadAllText(Path.Combine(Root, "three", "control.sock")));
         Assert.Equal(FileKind.SymbolicLink, Kind(Path.Combine(Root, "four")).Kind);
         Assert.Equal(FileKind.Socket, Kind(Path.Combine(elsewhere, "control.sock")).Kind);
         Assert.Equal(FileKind.Socket, Kind(Path.Combine(Root, "foreign", "control.sock")).Kind);
+        directory.Dispose();
+        Assert.False(Directory.Exists(Path.Combine(Root, "one")));
+        Assert.Equal(["foreign", "four", "three", "two"], Directory.GetFileSystemEntries(Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         foreach (string left in (string[])["two", "three", "four"])
             Assert.Contains(_logger.Messages, message => message.Contains(Path.Combine(Root, left), StringComparison.Ordinal) && message.Contains("left as it is", StringComparison.Ordinal));
+    }
 
-        // And the domain can be had again.
-        using Socket again = directory.Bind("one", ControlDirectory.OwnerOnly, null, 1);
+    [Fact]
+    public void A_domain_that_a_killed_manager_had_is_opened_again_in_the_same_directory_which_containers_have_mounted()
+    {
+        FileStatus before;
+        using (var child = new LivingScenario(HoldDirectory, Root))
+        {
+            Assert.Equal("ready", child.ReadLine());
+            before = FileStatus.Of(Path.Combine(Root, "one"))!.Value;
+            child.Kill();
+        }
+
+        using (var directory = ControlDirectory.Open(Root, _logger))
+        {
+            using Socket again = directory.Bind("one", Mode0666, null, 1);
+            Assert.Equal(before.Inode, FileStatus.Of(directory.DomainPath("one"))!.Value.Inode);
+            Assert.Equal((FileKind.Directory, Mode0755), Kind(directory.DomainPath("one")));
+            Assert.Equal((FileKind.Socket, Mode0666), Kind(directory.SocketPath("one")));
+        }
+
+        // Those that were not opened again are gone as well.
+        Assert.Empty(Directory.GetFileSystemEntries(Root));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -269,6 +270,19 @@ public sealed class ControlRegistrationTests
         Assert.Contains("version", await AnswerToAsync(bench, "GET / HTTP/1.1\r\n\r\n"u8.ToArray()));
         Assert.Equal((4, 0, 4), (bench.Listener.Accepted, bench.Listener.RefusedPeers, bench.Listener.Malformed));
         Assert.Equal(4, bench.Logger.Messages.Count(message => message.Contains("Refused process", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_peer_that_is_refused_again_and_again_is_counted_each_time_and_does_not_fill_the_log()
+    {
+        await using var bench = new ControlBench((_, _, _, _) => Task.CompletedTask);
+        byte[] wrong = Messages.Frame(ControlMessageType.Ready, 0, []);
+        var clock = Stopwatch.StartNew();
+        for (int i = 0; i < 500; i++)
+            await AnswerToAsync(bench, wrong);
+        Assert.Equal(500, bench.Listener.Malformed);
+        // At most ten a second, and one more for what was left out.
+        Assert.InRange(bench.Logger.Entries.Count, 10, 11 * (clock.Elapsed.TotalSeconds + 2));
     }
 
     [Fact]

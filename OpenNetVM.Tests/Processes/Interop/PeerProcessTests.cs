@@ -37,7 +37,7 @@ public sealed class PeerProcessTests
     {
         ProcessSkips.UnlessLinux();
         using var listening = new Listening();
-        // The shell connects nothing itself: the scenario does, starts a child that keeps the socket, and ends.
+        // The scenario connects, starts a program that keeps its socket open, and ends.
         int keeper = int.Parse(ChildScenario.Run(LeaveSocketToAnother, listening.Path).Result);
         using Socket socket = listening.Socket.Accept();
         using var process = Process.GetProcessById(keeper);
