@@ -273,10 +273,13 @@ public sealed partial class NfManager
         launched?.Fail($"the process has ended before it was ready: {end.Reason}");
         if (launched is not null)
         {
-            if (!wanted)
+            if (wanted)
+                await launched.WaitForExitAsync(plan.Options.Processes!.HangTimeout).ConfigureAwait(false);
+            else
                 launched.Kill();
             lock (_launches)
                 _launched.Remove(launched);
+            launched.Dispose();
         }
 
         if (wanted)

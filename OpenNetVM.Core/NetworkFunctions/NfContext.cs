@@ -68,7 +68,9 @@ public sealed class NfContext
     }
 
     /// <summary>Makes an empty packet of this instance's own. Sent with <see cref="PacketAction.Next"/> it follows its flow's chain, from behind this service if that visits it.</summary>
-    /// <returns>False if the pool is exhausted.</returns>
+    /// <returns>
+    /// False if the pool is exhausted; in a process of its own also if the function has made as many as it may (<see cref="Processes.ProcessServiceOptions.EmptyBuffers"/>) and not sent them yet.
+    /// </returns>
     public bool TryCreate(out HeldPacket packet)
     {
         if (!_host.TryCreate(out PacketDescriptor descriptor))

@@ -39,24 +39,29 @@ public static class NfProcess
         while (true)
         {
             if (!TryConnect(options, register, waits, cancellation, out ControlConnection? connection))
-                return Leave(function, NfProcessExit.Cancelled);
+            {
+                if (context is not null)
+                    ProcessHost.Stop(function, logger);
+                return NfProcessExit.Cancelled;
+            }
+
             using ProcessHost host = new(connection, options, function);
             logger.LogInformation("Registered with {Socket} as {Instance} of service \"{Service}\"", options.SocketPath, host.Instance, host.ServiceName);
             NfProcessExit exit = host.Run(ref context, cancellation);
-            if (exit != NfProcessExit.ManagerLost || options.WhenManagerIsLost != ManagerLossAction.WaitForAnother)
-                return Leave(function, exit);
+            if (exit != NfProcessExit.ManagerLost)
+                return exit;
+            if (options.WhenManagerIsLost != ManagerLossAction.WaitForAnother)
+            {
+                ProcessHost.Stop(function, logger);
+                return exit;
+            }
+
             logger.LogWarning("The manager at {Socket} is gone ({Reason}); waiting for another", options.SocketPath, host.ClosingReason);
             waits = true;
 
             // The token was the dead manager's.
             register = register with { Token = Guid.Empty };
         }
-    }
-
-    private static NfProcessExit Leave(NetworkFunction function, NfProcessExit exit)
-    {
-        function.Stop();
-        return exit;
     }
 
     private static bool TryConnect(NfProcessOptions options, RegisterMessage register, bool waits, CancellationToken cancellation, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ControlConnection? connection)

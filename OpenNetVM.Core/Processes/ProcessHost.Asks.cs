@@ -12,6 +12,7 @@ namespace OpenNetVM.Core.Processes;
 internal sealed unsafe partial class ProcessHost
 {
     private static readonly TimeSpan FirstBuffers = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan FurtherBuffers = TimeSpan.FromMilliseconds(0.2);
 
     private readonly RemoteFlowControl _flows;
     private readonly RemoteServiceDirectory _services;
@@ -104,17 +105,20 @@ internal sealed unsafe partial class ProcessHost
     internal ReplyMessage Ask<T>(ControlMessageType type, in T payload)
         where T : IControlPayload => _connection.Request(type, payload, _options.AnswerTimeout);
 
-    // The manager gives none before it is asked for the first time, and then keeps the ring filled: only the first packet that a function makes waits.
+    // The manager gives none before it is asked for the first time, and then keeps the ring filled. It may be a moment behind: once in a round that is waited for.
     private bool AskForBuffers()
     {
-        if (Volatile.Read(ref _block->WantsBuffers) != 0)
+        bool first = Volatile.Read(ref _block->WantsBuffers) == 0;
+        if (_waitedForBuffers && !first)
             return false;
+        _waitedForBuffers = true;
         Volatile.Write(ref _block->WantsBuffers, 1);
         RingIfWanted();
+        TimeSpan patience = first ? FirstBuffers : FurtherBuffers;
         long begin = Stopwatch.GetTimestamp();
         SpinWait wait = default;
-        while (_memory.Buffers.IsEmpty && !IsClosed && Stopwatch.GetElapsedTime(begin) < FirstBuffers)
-            wait.SpinOnce();
+        while (_memory.Buffers.IsEmpty && !IsClosed && Stopwatch.GetElapsedTime(begin) < patience)
+            wait.SpinOnce(sleep1Threshold: -1);
         return true;
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.NetworkFunctions;
@@ -34,6 +35,7 @@ internal sealed unsafe partial class ProcessHost : NfHost, IDisposable
     private int _roundsToClock;
     private int _firstLane;
     private int _reserved;
+    private bool _waitedForBuffers;
 
     /// <exception cref="InvalidDataException">What the manager says of its memory makes no sense.</exception>
     internal ProcessHost(ControlConnection connection, NfProcessOptions options, NetworkFunction function)
@@ -74,8 +76,12 @@ internal sealed unsafe partial class ProcessHost : NfHost, IDisposable
             Begin(ref context);
             _connection.Channel.TrySend(ControlMessageType.Ready, 0, default(EmptyMessage));
             NfProcessExit exit = Loop(cancellation);
-            if (exit != NfProcessExit.ManagerLost)
-                _connection.Channel.TrySend(ControlMessageType.Stopped, 0, default(EmptyMessage));
+            if (exit == NfProcessExit.ManagerLost)
+                return exit;
+            Stop(_function, _context.Logger);
+            while (SendDropped() > 0 || (_toDrop.Count > 0 && !IsClosed))
+                Thread.Yield();
+            _connection.Channel.TrySend(ControlMessageType.Stopped, 0, default(EmptyMessage));
             return exit;
         }
         catch (Exception exception)
@@ -83,6 +89,19 @@ internal sealed unsafe partial class ProcessHost : NfHost, IDisposable
             // What is said last goes out before the connection is closed.
             _connection.Channel.TrySend(ControlMessageType.Fault, 0, Describe(exception));
             throw;
+        }
+    }
+
+    /// <summary>Stops a function whose last packet has been handled.</summary>
+    internal static void Stop(NetworkFunction function, ILogger logger)
+    {
+        try
+        {
+            function.Stop();
+        }
+        catch (Exception exception)
+        {
+            logger.LogError(exception, "{Function} threw when it was stopped", function.GetType().Name);
         }
     }
 
@@ -140,6 +159,7 @@ internal sealed unsafe partial class ProcessHost : NfHost, IDisposable
 
     private int Round()
     {
+        _waitedForBuffers = false;
         int work = _mailbox.HasMessages ? TakeMessages() : 0;
         if (_context.Timers.NextDue <= _now)
             work += _context.Timers.Run(_now);

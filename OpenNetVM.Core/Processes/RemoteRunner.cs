@@ -25,6 +25,10 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
     /// <summary>Hops, in an owner word, of an empty buffer: more than any packet can have, since a packet in other hands has at most the hop limit.</summary>
     private const uint EmptyMark = 0xFFFF;
 
+    // Empty buffers are given so many at a time: each time costs a look at the other process's lines.
+    private const int FewestBuffers = 32;
+    private const int MostBuffers = 64;
+
     private static readonly ulong WishMask = new PacketDescriptor { Action = (PacketActionKind)byte.MaxValue, Destination = ushort.MaxValue }.Steering;
 
     private readonly DataplaneState _plane;
@@ -209,7 +213,7 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
     private int Tend()
     {
         int work = AnswerBell();
-        if (Volatile.Read(ref _block->WantsBuffers) != 0 && _emptyBuffers < _limits.EmptyBuffers / 2)
+        if (Volatile.Read(ref _block->WantsBuffers) != 0 && _emptyBuffers <= _limits.EmptyBuffers - FewestBuffers)
             work += GiveBuffers();
         if (_instance.IsCongested && NfRunner.IsHalfEmpty(_instance.Lanes))
             _instance.ClearCongested();
@@ -234,7 +238,7 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
 
     private int GiveBuffers()
     {
-        Span<PacketDescriptor> fresh = stackalloc PacketDescriptor[64];
+        Span<PacketDescriptor> fresh = stackalloc PacketDescriptor[MostBuffers];
         int wanted = Math.Min(fresh.Length, Math.Min(_limits.EmptyBuffers - _emptyBuffers, _memory.Buffers.FreeFor(fresh.Length)));
         if (wanted <= 0)
             return 0;

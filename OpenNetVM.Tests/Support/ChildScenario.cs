@@ -38,6 +38,10 @@ internal sealed record ChildScenario(string Result, ChildProcess Process)
         }
     }
 
+    /// <summary>Starts a scenario that the calling test ends by killing it.</summary>
+    public static System.Diagnostics.Process Start(Func<string[], string> scenario, params string[] arguments) => System.Diagnostics.Process.Start(
+        ChildProcess.DotNet, [typeof(ChildScenario).Assembly.Location, Switch, scenario.Method.DeclaringType!.FullName!, scenario.Method.Name, Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), .. arguments]);
+
     public static bool IsAskedFor(string[] arguments) => arguments is [Switch, _, _, _, ..];
 
     public static int RunAsChild(string[] arguments)

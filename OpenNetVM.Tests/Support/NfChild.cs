@@ -8,6 +8,7 @@ namespace OpenNetVM.Tests.Support;
 internal static class NfChild
 {
     private const string Switch = "--nf";
+    private static readonly CancellationTokenSource Leaves = new();
 
     /// <summary>How the manager starts one.</summary>
     /// <typeparam name="TFunction">The function; it has a constructor without parameters.</typeparam>
@@ -19,7 +20,12 @@ internal static class NfChild
     public static ProcessStartInfo Program<TFunction>(string? configure = null)
         where TFunction : NetworkFunction, new()
     {
-        ProcessStartInfo start = new(ChildProcess.DotNet, [typeof(NfChild).Assembly.Location, Switch, typeof(TFunction).FullName!, configure ?? string.Empty]);
+        ProcessStartInfo start = new(ChildProcess.DotNet, [typeof(NfChild).Assembly.Location, Switch, typeof(TFunction).FullName!, configure ?? string.Empty])
+        {
+            // What it prints when it dies on purpose is no output of the tests, and their output is not its to hold open.
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
 
         // Many of them share two cores: what would be compiled again in the background is not worth it.
         start.Environment["DOTNET_TieredCompilation"] = "1";
@@ -35,6 +41,9 @@ internal static class NfChild
         NfProcessOptions options = NfProcessOptions.FromEnvironment();
         if (arguments[2].Length > 0)
             options = (NfProcessOptions)type.GetMethod(arguments[2])!.Invoke(null, [options])!;
-        return (int)NfProcess.Run((NetworkFunction)Activator.CreateInstance(type)!, options);
+        return (int)NfProcess.Run((NetworkFunction)Activator.CreateInstance(type)!, options, Leaves.Token);
     }
+
+    /// <summary>In the child: makes it leave its manager.</summary>
+    public static void Leave() => Leaves.Cancel();
 }
