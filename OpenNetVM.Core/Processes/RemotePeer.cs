@@ -26,9 +26,7 @@ internal sealed class RemotePeer(ControlChannel channel, PeerCredentials credent
     internal void Kill(string reason)
     {
         logger.LogWarning("Process {ProcessId} is killed: {Reason}", ProcessId, reason);
-
-        // The connection is open, or was a moment ago: the number is still that process's.
-        if (!channel.Closed.IsCompleted && !ProcessSignal.TryKill(ProcessId, out string? error))
+        if (!channel.TryKillPeer(out string? error))
             logger.LogWarning("Process {ProcessId} could not be killed ({Error}); it is only disconnected", ProcessId, error);
         launched?.Kill();
         channel.Close(ControlClosingKind.ClosedHere, reason);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using OpenNetVM.Core.Processes.Interop;
 
 namespace OpenNetVM.Core.Processes.Control;
 
@@ -112,6 +113,11 @@ internal sealed partial class ControlChannel : IAsyncDisposable
             // It has ended already.
         }
     }
+
+    /// <summary>Kills the process that made the connection, if it still runs. Any thread may call.</summary>
+    /// <param name="error">Why not, for people.</param>
+    /// <returns>False if the system refused, or the channel was disposed of.</returns>
+    public bool TryKillPeer(out string? error) => PeerProcess.TryKill(_socket, out error);
 
     /// <summary>Lets what was queued go out, for <see cref="FlushTime"/> at most, then ends the connection. Repeated calls do nothing.</summary>
     public async ValueTask DisposeAsync()

@@ -11,7 +11,13 @@ namespace OpenNetVM.Core.Processes.Control;
 /// one has left there is removed when it is opened. All members may be used from any thread.
 /// </summary>
 /// <remarks>
+/// <para>
 /// Nobody but its owner may write in the directory, which is checked: so paths in it mean what they meant a moment ago. Links in it are not followed.
+/// </para>
+/// <para>
+/// Functions that outlive their manager look for the next one at the same path. In a container that is a mount of the domain's directory, so the
+/// directory that a dead manager has left is used again, and one that was there before any manager is never removed.
+/// </para>
 /// </remarks>
 internal sealed class ControlDirectory : IDisposable
 {
@@ -39,7 +45,7 @@ internal sealed class ControlDirectory : IDisposable
     /// <summary>The absolute path.</summary>
     public string Path => _lock.Directory;
 
-    /// <summary>Makes the directory if it is not there (0711), takes it for this manager, and removes what a dead manager has left in it.</summary>
+    /// <summary>Makes the directory if it is not there (0711), takes it for this manager, and removes the sockets that a dead manager has left in it. Directories follow when this one is disposed of.</summary>
     /// <param name="path">The directory. Its parents are made too, with the usual permissions.</param>
     /// <param name="logger">Told of leftovers, and of what is foreign and therefore left.</param>
     /// <exception cref="InvalidOperationException">A living manager has the directory, or it is not one in which only its owner may write.</exception>
@@ -183,6 +189,10 @@ internal sealed class ControlDirectory : IDisposable
         foreach (ControlManifestEntry entry in _manifest.Entries.ToArray())
         {
             _logger.LogInformation("A manager that is gone has left the {Entry} in {Directory}", entry, Path);
+            // A container that has the directory mounted would not find a new one of the same name: it stays until this manager ends, and
+            // serves if the domain is opened again.
+            if (entry.IsDirectory && FileStatus.Of(System.IO.Path.Combine(Path, entry.Domain)) is { Kind: FileKind.Directory })
+                continue;
             Remove(entry);
             _manifest.Remove(entry);
         }

@@ -13,6 +13,10 @@ internal sealed class ControlListener : IAsyncDisposable
     // What the kernel queues of connections that were not accepted yet; more wait in connect(2).
     private const int Backlog = 128;
 
+    // A peer that is refused again and again must not fill the log.
+    private const int RefusalsLoggedPerWindow = 10;
+    private static readonly TimeSpan LogWindow = TimeSpan.FromSeconds(1);
+
     // Between tries to accept when the process has no handle left: the waiting connection would be reported again at once.
     private static readonly TimeSpan AcceptBackOff = TimeSpan.FromMilliseconds(100);
 
@@ -23,6 +27,9 @@ internal sealed class ControlListener : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _allGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _accepting;
+    private readonly Lock _logGate = new();
+    private long _logWindowStart;
+    private int _refusalsInWindow;
 
     // Connections that are not over, and one for the listener itself until it is disposed of.
     private int _open = 1;
@@ -176,9 +183,29 @@ internal sealed class ControlListener : IAsyncDisposable
 
     private void Refuse(ControlChannel channel, PeerCredentials peer, string reason)
     {
+        LogRefusal(peer, reason);
+        channel.TrySend(ControlMessageType.Refused, 0, new RefusedMessage(reason));
+    }
+
+    private void LogRefusal(PeerCredentials peer, string reason)
+    {
+        lock (_logGate)
+        {
+            long now = Environment.TickCount64;
+            if (now - _logWindowStart >= (long)LogWindow.TotalMilliseconds)
+            {
+                if (_refusalsInWindow > RefusalsLoggedPerWindow)
+                    _logger.LogWarning("{Count} more refusals at {Path} were not logged", _refusalsInWindow - RefusalsLoggedPerWindow, SocketPath);
+                _logWindowStart = now;
+                _refusalsInWindow = 0;
+            }
+
+            if (++_refusalsInWindow > RefusalsLoggedPerWindow)
+                return;
+        }
+
         _logger.LogWarning(
             "Refused process {Process} of user {User} at {Path}: {Reason}", peer.ProcessId, peer.UserId, SocketPath, reason);
-        channel.TrySend(ControlMessageType.Refused, 0, new RefusedMessage(reason));
     }
 
     private void CloseOne()

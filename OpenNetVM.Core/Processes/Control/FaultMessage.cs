@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace OpenNetVM.Core.Processes.Control;
 
-/// <summary>A function has thrown. Texts are cut to <see cref="ControlProtocol.MaxText"/>, and frames that do not fit the payload are left out.</summary>
+/// <summary>A function has thrown. Texts are cut to <see cref="ControlProtocol.MaxText"/>, and of the frames those are sent that come before the first that does not fit.</summary>
 /// <param name="ExceptionType">The full name of the exception's type.</param>
 /// <param name="Message">Its message.</param>
 /// <param name="StackTrace">Where it was thrown.</param>
@@ -12,23 +12,20 @@ internal readonly record struct FaultMessage(
 {
     private const int LengthField = sizeof(uint);
 
-    // Three texts with their lengths and the number of frames are at most this long.
-    private const int RoomForFrames = ControlProtocol.MaxPayload - (3 * (sizeof(ushort) + ControlProtocol.MaxText)) - sizeof(ushort);
-
     public void Write(IBufferWriter<byte> writer)
     {
-        writer.WriteText(ExceptionType);
-        writer.WriteText(Message);
-        writer.WriteText(StackTrace);
+        int room = ControlProtocol.MaxPayload - sizeof(ushort);
+        room -= writer.WriteText(ExceptionType);
+        room -= writer.WriteText(Message);
+        room -= writer.WriteText(StackTrace);
 
         IReadOnlyList<byte[]> frames = Frames ?? [];
         int fitting = 0;
-        int room = RoomForFrames;
         while (fitting < frames.Count && fitting < ushort.MaxValue && frames[fitting].Length + LengthField <= room)
             room -= frames[fitting++].Length + LengthField;
         writer.WriteUInt16((ushort)fitting);
         for (int i = 0; i < fitting; i++)
-            writer.WriteBytes(frames[i], RoomForFrames);
+            writer.WriteBytes(frames[i], ControlProtocol.MaxPayload);
     }
 
     public static bool TryRead(ReadOnlySequence<byte> payload, out FaultMessage message)
@@ -43,7 +40,7 @@ internal readonly record struct FaultMessage(
             count = reader.Fail<int>();
         byte[][] frames = count == 0 ? [] : new byte[count][];
         for (int i = 0; i < count; i++)
-            frames[i] = reader.Bytes(RoomForFrames);
+            frames[i] = reader.Bytes(ControlProtocol.MaxPayload);
         message = new FaultMessage(type, text, stack, frames);
         return reader.IsComplete;
     }

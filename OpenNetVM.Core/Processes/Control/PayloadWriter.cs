@@ -55,13 +55,15 @@ internal static class PayloadWriter
     }
 
     /// <summary>Writes as many whole characters as the protocol allows.</summary>
-    public static void WriteText(this IBufferWriter<byte> writer, string? text)
+    /// <returns>The bytes that were written, those of the length included.</returns>
+    public static int WriteText(this IBufferWriter<byte> writer, string? text)
     {
         Span<byte> bytes = stackalloc byte[ControlProtocol.MaxText];
         // Stops before a character that does not fit; lone surrogates become replacement characters.
         System.Text.Unicode.Utf8.FromUtf16(text, bytes, out _, out int written);
         writer.WriteUInt16((ushort)written);
         writer.Write(bytes[..written]);
+        return sizeof(ushort) + written;
     }
 
     /// <exception cref="ArgumentException">There are more bytes than <paramref name="maximum"/>.</exception>

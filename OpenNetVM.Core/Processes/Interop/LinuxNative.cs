@@ -5,19 +5,24 @@ namespace OpenNetVM.Core.Processes.Interop;
 
 /// <summary>
 /// The Linux calls behind NFs in other processes: declarations and constants only, as in the manual pages sendmsg(2), cmsg(3), unix(7),
-/// poll(2), epoll(7), eventfd(2), futex(2), preadv2(2), flock(2), statx(2). They fit 64-bit Linux on x64 and ARM64.
+/// poll(2), epoll(7), eventfd(2), futex(2), preadv2(2), pidfd_send_signal(2), flock(2), statx(2). They fit 64-bit Linux on x64 and ARM64.
 /// </summary>
 internal static unsafe partial class LinuxNative
 {
     public const int ErrorNoEntry = 2;
+    public const int ErrorNoProcess = 3;
     public const int ErrorInterrupted = 4;
     public const int ErrorAgain = 11;
     public const int ErrorExists = 17;
+    public const int ErrorInvalid = 22;
     public const int ErrorNotEmpty = 39;
+    public const int ErrorNoData = 61;
+    public const int ErrorNoProtocolOption = 92;
     public const int ErrorTimedOut = 110;
 
     public const int SocketLevel = 1;
     public const int SocketPeerCredentials = 17;
+    public const int SocketPeerPidFd = 77;
     public const int ControlRights = 1;
 
     public const int MessageControlTruncated = 0x8;
@@ -63,6 +68,9 @@ internal static unsafe partial class LinuxNative
 
     /// <summary>The number of the futex call, which the C library does not wrap.</summary>
     public static long FutexNumber => IsArm64 ? 98 : 202;
+
+    /// <summary>The same on every architecture.</summary>
+    public static long PidFdSendSignalNumber => 424;
 
     /// <summary>The bytes of a struct epoll_event, which is packed on x64 alone.</summary>
     public static int EpollEventSize => IsArm64 ? 16 : 12;
@@ -115,6 +123,12 @@ internal static unsafe partial class LinuxNative
 
     [LibraryImport("libc", SetLastError = true, EntryPoint = "syscall")]
     public static partial long futex(long number, uint* word, long operation, long value, TimeSpec* timeout, uint* word2, long value3);
+
+    [LibraryImport("libc", SetLastError = true, EntryPoint = "syscall")]
+    public static partial int pidfd_send_signal(long number, SafeFileHandle process, int signal, void* information, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int kill(int process, int signal);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int flock(SafeFileHandle file, int operation);
