@@ -20,6 +20,10 @@ namespace OpenNetVM.Dpdk;
 /// </remarks>
 public sealed partial class DpdkPort : IPort
 {
+    // Doubled from attempt to attempt: a second in all.
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(8);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(512);
+
     private readonly DpdkPortOptions _options;
     private readonly Eal _eal;
     private readonly PortLife _life;
@@ -210,8 +214,7 @@ public sealed partial class DpdkPort : IPort
             {
                 bool inPlace = !CopiesReceived;
                 _device.OpenWindow(lease.Mempool.Dma);
-                nint receivePool = inPlace ? lease.Mempool.Address : lease.CopyPool(_device.Socket);
-                DeviceSetup setup = _device.Configure(_options, context.Pool, receivePool, Info.ProvidesRssHash);
+                DeviceSetup setup = ConfigureDevice(context, lease, inPlace);
                 _device.Start();
                 if (_options.Promiscuous)
                     _device.TryPromiscuous(context.Logger, Info.Name);
@@ -221,6 +224,25 @@ public sealed partial class DpdkPort : IPort
             {
                 _device.Stop();
                 throw;
+            }
+        }
+    }
+
+    // What the kernel has not let go of yet, of a port that was just closed, is waited for. Between two attempts the device is attached anew: after the first its driver's
+    // rings are as they were left, and what it took out of the pool is lost.
+    private DeviceSetup ConfigureDevice(PortContext context, PacketMempoolLease lease, bool inPlace)
+    {
+        for (TimeSpan wait = FirstWait; ; wait *= 2)
+        {
+            try
+            {
+                nint receivePool = inPlace ? lease.Mempool.Address : lease.CopyPool(_device.Socket);
+                return _device.Configure(_options, context.Pool, receivePool, Info.ProvidesRssHash);
+            }
+            catch (DpdkException failure) when (failure.MayPass && wait <= LongestWait)
+            {
+                _device.Reattach(_options.Arguments, wait);
+                lease.FreeCopyPool();
             }
         }
     }

@@ -34,14 +34,21 @@ internal sealed class PacketMempoolLease(PacketMempools owner, PacketMempool mem
         return _copyPool;
     }
 
+    /// <summary>Ends the mempool of <see cref="CopyPool"/>: the device is closed, and may have kept some of it.</summary>
+    internal void FreeCopyPool()
+    {
+        if (_copyPool != 0)
+            Rte.rte_mempool_free(_copyPool);
+        _copyPool = 0;
+    }
+
     /// <summary>Ends it. The port's device was closed before.</summary>
     public void Dispose()
     {
         if (_ended)
             return;
         _ended = true;
-        if (_copyPool != 0)
-            Rte.rte_mempool_free(_copyPool);
+        FreeCopyPool();
         owner.End(this);
     }
 }

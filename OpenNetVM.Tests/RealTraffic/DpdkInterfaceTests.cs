@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OpenNetVM.Core.Packets;
+using OpenNetVM.Core.Ports;
 using OpenNetVM.Dpdk;
 using OpenNetVM.Tests.Ports;
 using OpenNetVM.Tests.Support;
@@ -32,8 +33,10 @@ public sealed class DpdkInterfaceTests : IDisposable
         _platform.Dispose();
     }
 
-    [Fact]
-    public void A_port_that_is_stopped_under_load_gives_everything_back_and_can_be_opened_again()
+    [Theory]
+    [InlineData("net_af_packet")]
+    [InlineData("net_af_xdp")]
+    public void A_port_that_is_stopped_under_load_gives_everything_back_and_can_be_opened_again(string driver)
     {
         NetworkNamespace.Connect(_station, Station, _platform, Interface);
         using PortHarness other = PortHarness.Started(DpdkEal.Open("net_null"));
@@ -45,7 +48,7 @@ public sealed class DpdkInterfaceTests : IDisposable
         {
             _platform.Execute(() =>
             {
-                using PortHarness harness = PortHarness.Started(DpdkEal.Open("net_af_packet", $"iface={Interface}"));
+                using PortHarness harness = PortHarness.Started(DpdkEal.Open(driver, $"iface={Interface}"));
                 Stopwatch waited = Stopwatch.StartNew();
                 for (int received = 0; received < 200;)
                 {
@@ -61,6 +64,27 @@ public sealed class DpdkInterfaceTests : IDisposable
                 Assert.Equal((0, 0), (harness.Pool.InUse, harness.Pool.LentToDevices));
             });
         }
+    }
+
+    [Fact]
+    public void A_queue_that_another_AF_XDP_socket_has_is_waited_for_and_then_refused_with_the_reason()
+    {
+        NetworkNamespace.Connect(_station, Station, _platform, Interface);
+        _platform.Execute(() =>
+        {
+            using PortHarness holder = PortHarness.Started(DpdkEal.Open("net_af_xdp", $"iface={Interface}"));
+            using PortHarness waiting = new(DpdkEal.Open("net_af_xdp", $"iface={Interface}"));
+            DpdkException refusal = Assert.Throws<DpdkException>(() => waiting.Port.Start(waiting.Context));
+            Assert.Contains("another AF_XDP socket", refusal.Message, StringComparison.Ordinal);
+            Assert.Equal(PortState.Created, waiting.Port.Status.State);
+
+            // The same port, as soon as the queue is free.
+            holder.Port.Stop();
+            waiting.Port.Start(waiting.Context);
+            Assert.Equal(PortState.Running, waiting.Port.Status.State);
+            waiting.Port.Stop();
+            Assert.Equal((0, 0), (waiting.Pool.InUse, waiting.Pool.LentToDevices));
+        });
     }
 
     [Fact]
