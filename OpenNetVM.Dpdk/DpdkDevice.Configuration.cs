@@ -44,7 +44,7 @@ internal sealed unsafe partial class DpdkDevice
             NativeMemory.Free(configuration);
         }
 
-        DeviceSetup setup = new(LongestFrame(options, pool), options.AccessVlan, options.DropBadChecksums);
+        DeviceSetup setup = new(LongestFrame(options, pool), options.AccessVlan, options.DropBadChecksums, options.FillChecksums ? new TransmitChecksums(_capabilities.TransmitChecksums) : null);
         ushort receiveDescriptors = (ushort)options.ReceiveDescriptors;
         ushort transmitDescriptors = (ushort)options.TransmitDescriptors;
         Call(() => Rte.rte_eth_dev_adjust_nb_rx_tx_desc(Id, ref receiveDescriptors, ref transmitDescriptors), "rte_eth_dev_adjust_nb_rx_tx_desc", "refused the number of descriptors");

@@ -20,6 +20,8 @@ namespace OpenNetVM.Dpdk;
 /// </remarks>
 public sealed partial class DpdkPort : IPort
 {
+    private const int ScarcePart = 8;
+
     // Doubled from attempt to attempt: a second in all.
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(8);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(512);
@@ -216,6 +218,7 @@ public sealed partial class DpdkPort : IPort
                 _device.OpenWindow(lease.Mempool.Dma);
                 DeviceSetup setup = ConfigureDevice(context, lease, inPlace);
                 _device.Start();
+                WarnOfSmallPool(context, lease);
                 if (_options.Promiscuous)
                     _device.TryPromiscuous(context.Logger, Info.Name);
                 Volatile.Write(ref _running, new Running(_eal.Library, _device.Id, lease, context, setup, inPlace, Info.ProvidesRssHash));
@@ -236,7 +239,7 @@ public sealed partial class DpdkPort : IPort
         {
             try
             {
-                nint receivePool = inPlace ? lease.Mempool.Address : lease.CopyPool(_device.Socket);
+                nint receivePool = inPlace ? lease.Mempool.Address : lease.CopyPool(_device.Socket, _device.NeedsOwnMemory);
                 return _device.Configure(_options, context.Pool, receivePool, Info.ProvidesRssHash);
             }
             catch (DpdkException failure) when (failure.MayPass && wait <= LongestWait)
@@ -244,6 +247,19 @@ public sealed partial class DpdkPort : IPort
                 _device.Reattach(_options.Arguments, wait);
                 lease.FreeCopyPool();
             }
+        }
+    }
+
+    // A driver that fills its receive rings with buffers and finds none to replace them receives nothing.
+    private void WarnOfSmallPool(PortContext context, PacketMempoolLease lease)
+    {
+        long held = lease.Mempool.Lent;
+        int capacity = context.Pool.Capacity;
+        if (capacity - held < capacity / ScarcePart)
+        {
+            context.Logger.LogWarning(
+                "Port {Port}: drivers hold {Held} of the {Capacity} buffers of the pool, which leaves few for packets. Use a larger PacketPoolOptions.Capacity, or fewer ReceiveQueues or ReceiveDescriptors",
+                Info.Name, held, capacity);
         }
     }
 
