@@ -17,8 +17,8 @@ internal readonly unsafe struct TransmitChecksums(ulong offloads)
     internal const ulong All = Ipv4 | Udp | Tcp;
 
     // tx_offload of an mbuf: lengths of the layers in front, of 7 and 9 bits.
-    private const int NetworkBits = 7;
-    private const int LengthBits = 9;
+    internal const int NetworkBits = 7;
+    internal const int LengthBits = 9;
     private const int UdpField = 6;
     private const int TcpField = 16;
 
