@@ -258,8 +258,16 @@ public sealed unsafe class PacketPool : IDisposable
         {
             for (uint i = segment.First; i < segment.First + segment.Count; i++)
             {
-                if (!IsDisposed && IsOwnedBy(i, owner) && TryFree(i))
-                    reclaimed++;
+                // Whoever it is, a device too: it has given up what it had.
+                lock (_gate)
+                {
+                    if (_disposed || !IsOwnedBy(i, owner))
+                        continue;
+                    _owners[i] = BufferOwner.Free;
+                }
+
+                segment.Put(new ReadOnlySpan<uint>(in i));
+                reclaimed++;
             }
         }
 

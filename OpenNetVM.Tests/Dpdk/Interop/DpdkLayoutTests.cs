@@ -255,7 +255,7 @@ public class DpdkLayoutTests
         ("((const char *)&(const struct rte_eth_link){.link_duplex = 1})[4]", EthLinkLayout.FullDuplexMask),
         ("((const char *)&(const struct rte_eth_link){.link_autoneg = 1})[4]", EthLinkLayout.AutonegotiatedMask),
         ("((const char *)&(const struct rte_eth_link){.link_status = 1})[4]", EthLinkLayout.UpMask),
-        ("RTE_ETH_SPEED_NUM_UNKNOWN", unchecked((int)EthLinkLayout.UnknownSpeed)),
+        ("RTE_ETH_SPEED_NUM_UNKNOWN", EthLinkLayout.UnknownSpeed),
         ("SIZE(rte_eth_rxconf)", EthQueueLayout.RxConfSize),
         ("AT(rte_eth_rxconf, rx_free_thresh)", EthQueueLayout.RxFreeThreshold),
         ("AT(rte_eth_rxconf, rx_drop_en)", EthQueueLayout.RxDropEnabled),
