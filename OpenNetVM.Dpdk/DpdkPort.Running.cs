@@ -41,7 +41,7 @@ public sealed unsafe partial class DpdkPort
             FirstHeader = Pool.HeaderOf(0);
             BufferStride = (nuint)Pool.Stride;
             Owners = Pool.Owners;
-            Capacity = (uint)Pool.Capacity;
+            Capacity = (uint)Pool.PortBuffers;
             Room = Pool.Room;
             ReceiveRoom = lease.Mempool.DataRoom;
             PortWord = (ulong)context.Id.Value << 48;

@@ -254,7 +254,7 @@ public sealed partial class DpdkPort : IPort
     private void WarnOfSmallPool(PortContext context, PacketMempoolLease lease)
     {
         long held = lease.Mempool.Lent;
-        int capacity = context.Pool.Capacity;
+        int capacity = context.Pool.PortBuffers;
         if (capacity - held < capacity / ScarcePart)
         {
             context.Logger.LogWarning(

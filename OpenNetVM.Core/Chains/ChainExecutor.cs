@@ -103,6 +103,9 @@ internal sealed unsafe partial class ChainExecutor
     /// <param name="from">The instance that they come from, or null if the manager holds them.</param>
     internal void Route(Span<PacketDescriptor> burst, NfInstance? from) => RouteAll(burst, new Sender(from), SteeringWords.AreEqual(burst));
 
+    /// <summary>As <see cref="Route(Span{PacketDescriptor}, NfInstance?)"/>, for packets that were an instance's and whose owner words say already that they are in transit.</summary>
+    internal void RouteInTransit(Span<PacketDescriptor> burst, NfInstance from) => RouteAll(burst, Sender.InTransit(from, 0), SteeringWords.AreEqual(burst));
+
     /// <summary>Makes what was routed visible to the receivers, offers the ports what waits for them, and wakes workers that sleep.</summary>
     /// <returns>How many packets the ports took.</returns>
     internal int Flush()

@@ -113,6 +113,9 @@ public sealed unsafe class PacketPool : IDisposable
     /// <summary>The security domains' buffers; ports receive into the first one's.</summary>
     internal ReadOnlySpan<PoolSegment> Segments => _segments;
 
+    /// <summary>Buffers of the domain that ports receive into: numbers 0 to one less than this.</summary>
+    internal int PortBuffers => (int)_segments[0].Count;
+
     /// <summary>One more than the highest number of a buffer. Numbers between the domains' are nobody's.</summary>
     internal uint IndexLimit => _limit;
 

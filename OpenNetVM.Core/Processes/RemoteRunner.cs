@@ -134,7 +134,7 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
         Span<PacketDescriptor> ours = _returned.Span;
         int count = Check(theirs, ours);
         _instance.Transmit.Advance(theirs.Length);
-        Executor.Route(ours[..count], _instance);
+        Executor.RouteInTransit(ours[..count], _instance);
         return theirs.Length;
     }
 
@@ -156,13 +156,16 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
             ulong bufferAndHash = Volatile.Read(in descriptor.BufferAndHash);
             ulong steering = Volatile.Read(in descriptor.Steering);
             uint index = (uint)bufferAndHash;
-            if (index >= limit || BufferOwner.Owner(owners[index]) != id)
+            uint word = index < limit ? owners[index] : 0;
+            if (BufferOwner.Owner(word) != id)
                 continue;
 
+            // From here on it is not the instance's: naming it a second time is of no use, in this burst or later.
             ref PacketDescriptor our = ref ours[count++];
-            if (IsEmptyBuffer(_plane.Pool, index))
+            owners[index] = (word & ~BufferOwner.OwnerMask) | BufferOwner.Transit;
+            if (word >> BufferOwner.HopShift == EmptyMark)
             {
-                owners[index] = id;
+                owners[index] = BufferOwner.Transit;
                 our = FreshDescriptor(index);
                 made++;
             }
@@ -172,7 +175,7 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
                 forged += (((our.Steering ^ steering) & ~wishMask) | (our.BufferAndHash ^ bufferAndHash)) != 0 ? 1 : 0;
             }
 
-            // Used once: who names the buffer again before it was sent out again finds nothing to follow.
+            // Used once: who names the buffer while it is given out again finds nothing to follow.
             given[index] = default;
             our.Steering = (our.Steering & ~wishMask) | (steering & wishMask);
             unknown += our.Action > PacketActionKind.Drop ? 1 : 0;

@@ -54,12 +54,12 @@ internal sealed unsafe class PacketMempool : IDisposable
         DataRoom = (ushort)Math.Min(pool.Room, Mbuf.Headroom + (uint)pool.BufferSize);
         Dma = new DmaWindow(pool.Region);
         _owners = pool.Owners;
-        _mbufs = MemoryRegion.Allocate((long)pool.Capacity * Stride, new MemoryRegionOptions { Name = "mbufs", NumaNode = pool.Options.Memory.NumaNode });
+        _mbufs = MemoryRegion.Allocate((long)pool.PortBuffers * Stride, new MemoryRegionOptions { Name = "mbufs", NumaNode = pool.Options.Memory.NumaNode });
         First = (Mbuf*)(_mbufs.Address + MempoolLayout.ObjectHeaderSize);
         _self = GCHandle.Alloc(this);
         try
         {
-            Address = Create(pool.Capacity, socket);
+            Address = Create(pool.PortBuffers, socket);
             Populate(virtualAddressing);
             _populated = true;
         }
@@ -91,7 +91,7 @@ internal sealed unsafe class PacketMempool : IDisposable
     internal long Failures => Volatile.Read(ref _failures);
 
     /// <summary>Buffers that could still be lent, for DPDK's own reports.</summary>
-    internal uint Available => (uint)Math.Clamp(Pool.Capacity - Lent, 0, Pool.Capacity);
+    internal uint Available => (uint)Math.Clamp(Pool.PortBuffers - Lent, 0, Pool.PortBuffers);
 
     /// <summary>The mbuf of a buffer of the pool.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -141,7 +141,7 @@ internal sealed unsafe class PacketMempool : IDisposable
             {
                 // What the driver does not have it cannot give: a buffer given twice must not be allocated twice.
                 nuint index = (nuint)(mbuf - (nint)First) >> StrideShift;
-                if (index >= (nuint)Pool.Capacity || BufferOwner.Owner(_owners[index]) != BufferOwner.Device)
+                if (index >= (nuint)Pool.PortBuffers || BufferOwner.Owner(_owners[index]) != BufferOwner.Device)
                     continue;
                 _owners[index] = BufferOwner.Free;
                 indexes[count++] = (uint)index;
@@ -210,13 +210,13 @@ internal sealed unsafe class PacketMempool : IDisposable
         Rte.rte_pktmbuf_pool_init(Address, &shape);
 
         const ulong badIova = ulong.MaxValue;
-        nuint length = (nuint)Pool.Capacity << StrideShift;
+        nuint length = (nuint)Pool.PortBuffers << StrideShift;
         int populated = Rte.rte_mempool_populate_iova(Address, _mbufs.Address, virtualAddressing ? (ulong)_mbufs.Address : badIova, length, 0, 0);
-        if (populated != Pool.Capacity)
-            throw new DpdkException("rte_mempool_populate_iova", Math.Max(0, -populated), $"DPDK made {populated} mbufs where {Pool.Capacity} were expected.");
+        if (populated != Pool.PortBuffers)
+            throw new DpdkException("rte_mempool_populate_iova", Math.Max(0, -populated), $"DPDK made {populated} mbufs where {Pool.PortBuffers} were expected.");
 
         byte* data = (byte*)(Pool.HeaderOf(0) + 1);
-        for (uint i = 0; i < (uint)Pool.Capacity; i++, data += Pool.Stride)
+        for (uint i = 0; i < (uint)Pool.PortBuffers; i++, data += Pool.Stride)
         {
             Mbuf* mbuf = Of(First, i);
             Mbuf.SharedInfo* shared = (Mbuf.SharedInfo*)((byte*)mbuf + SharedInfoOffset);

@@ -66,7 +66,7 @@ internal sealed class PacketMempools(bool virtualAddressing)
             long lent = Mempool.Lent + Volatile.Read(ref _ended);
             foreach (PacketMempoolLease lease in Volatile.Read(ref _leases))
                 lent += lease.Held();
-            return (int)Math.Clamp(lent, 0, Mempool.Pool.Capacity);
+            return (int)Math.Clamp(lent, 0, Mempool.Pool.PortBuffers);
         }
     }
 }

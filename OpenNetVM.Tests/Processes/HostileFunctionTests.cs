@@ -146,14 +146,17 @@ public class HostileFunctionTests
                 {
                     foreach (byte[] frame in _hostileFrames)
                         LoopbackPort.Send(frame);
+
+                    // The hostile one may send out of any port: whoever is connected there takes what comes.
                     LoopbackPort.ReceiveAll();
+                    Platform.In.ReceiveAll();
                     Platform.Send(_honestFrames);
                     IReadOnlyList<byte[]> arrived = AwaitHonest();
                     Assert.Equal(_honestFrames.Select(frame => Frames.Mark(frame)), arrived.Select(frame => Frames.Mark(frame)));
                     Assert.All(arrived, frame => Assert.Equal(0xAB, frame[^1]));
                     return condition();
                 },
-                "the attack has gone on long enough");
+                () => $"the attack has gone on long enough; {Describe()}");
         }
 
         /// <summary>Ends the hostile process, if it is still there, and the platform: every packet is accounted for.</summary>
@@ -185,12 +188,17 @@ public class HostileFunctionTests
             ProcessPlatform.Until(
                 () =>
                 {
+                    LoopbackPort.ReceiveAll();
+                    Platform.In.ReceiveAll();
                     arrived.AddRange(Platform.Out.ReceiveAll().Where(frame => frame.Length == 64 && frame[^1] == 0xAB));
                     return arrived.Count >= _honestFrames.Length;
                 },
-                "all honest packets arrive");
+                () => $"all honest packets arrive; there are {arrived.Count}; {Describe()}");
             return arrived;
         }
+
+        private string Describe() =>
+            $"{Platform.Statistics.ConservationLine}; {Platform.Manager.PacketsUnderWay} under way; {string.Join(", ", Platform.Statistics.Instances)}; {string.Join(", ", Violations)}";
 
         private static byte[] Reversed(byte[] frame) => Frames.Reversed(frame);
     }

@@ -13,7 +13,7 @@ namespace OpenNetVM.Tests.Support;
 /// <summary>A platform whose functions run in other processes, between two ports that the test plays, with a folder of its own for the sockets.</summary>
 internal sealed class ProcessPlatform : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly bool _ownsFolder;
     private NfManager? _manager;
@@ -91,13 +91,15 @@ internal sealed class ProcessPlatform : IAsyncDisposable
         return Out.ReceiveAll();
     }
 
-    public static void Until(Func<bool> condition, string what)
+    public static void Until(Func<bool> condition, string what) => Until(condition, () => what);
+
+    public static void Until(Func<bool> condition, Func<string> what)
     {
         long begin = Stopwatch.GetTimestamp();
         SpinWait wait = default;
         while (!condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(begin) < Patience, $"in vain waited for this: {what}");
+            Assert.True(Stopwatch.GetElapsedTime(begin) < Patience, "in vain waited for this: " + (Stopwatch.GetElapsedTime(begin) < Patience ? string.Empty : what()));
             wait.SpinOnce();
         }
     }
