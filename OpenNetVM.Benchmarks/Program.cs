@@ -18,6 +18,8 @@ switch (args)
     case ["director", ..]:
         await DirectorComparison.RunAsync(args[1..]);
         break;
+    case ["dpdk", "interfaces", ..]:
+        return await DpdkInterfaces.RunAsync(args);
     case ["dpdk", ..]:
         await DpdkThroughput.RunAsync(args[1..]);
         break;

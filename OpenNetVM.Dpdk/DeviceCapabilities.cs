@@ -50,6 +50,9 @@ internal sealed unsafe class DeviceCapabilities
 
     internal byte HashKeyBytes { get; }
 
+    /// <summary>The checksums that it computes as it sends.</summary>
+    internal ulong TransmitChecksums => _transmitOffloads & Dpdk.TransmitChecksums.All;
+
     /// <summary>True if packets arrive with the hash that the platform wants: with the symmetric key, over addresses and, for TCP and UDP, ports.</summary>
     internal bool CanHash => (_receiveOffloads & RssHashOffload) != 0 && (_hashTypes & HashedPorts) != 0;
 
@@ -73,7 +76,7 @@ internal sealed unsafe class DeviceCapabilities
     internal void Fill(byte* configuration, DpdkPortOptions options, bool hashed, byte* key, byte keyLength, string name)
     {
         ulong receive = (hashed ? RssHashOffload : 0) | (options.DropBadChecksums ? Checksums : 0) | (options.AccessVlan is null ? 0 : VlanStrip) | (options.VlanFilter.Count == 0 ? 0 : VlanFilter);
-        ulong transmit = options.AccessVlan is null ? 0 : VlanInsert;
+        ulong transmit = (options.AccessVlan is null ? 0 : VlanInsert) | (options.FillChecksums ? TransmitChecksums : 0);
         Demand(options.AccessVlan is not null, VlanStrip, _receiveOffloads, nameof(options.AccessVlan), "remove VLAN tags", name);
         Demand(options.AccessVlan is not null, VlanInsert, _transmitOffloads, nameof(options.AccessVlan), "insert VLAN tags", name);
         Demand(options.VlanFilter.Count != 0, VlanFilter, _receiveOffloads, nameof(options.VlanFilter), "filter VLANs", name);

@@ -4,4 +4,5 @@ namespace OpenNetVM.Dpdk;
 /// <param name="LongestFrame">Most bytes of a frame that it sends.</param>
 /// <param name="AccessVlan">The VLAN that it tags and untags, or null.</param>
 /// <param name="DropsBadChecksums">Whether it checks checksums and frames that fail are dropped.</param>
-internal readonly record struct DeviceSetup(uint LongestFrame, ushort? AccessVlan, bool DropsBadChecksums);
+/// <param name="FillsChecksums">Fills in checksums of what is sent; null where that was not asked for.</param>
+internal readonly record struct DeviceSetup(uint LongestFrame, ushort? AccessVlan, bool DropsBadChecksums, TransmitChecksums? FillsChecksums);

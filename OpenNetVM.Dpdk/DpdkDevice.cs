@@ -1,23 +1,18 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using OpenNetVM.Core.Memory;
 using OpenNetVM.Dpdk.Interop;
 using OpenNetVM.Dpdk.Memory;
-using OpenNetVM.FlowTable;
 
 namespace OpenNetVM.Dpdk;
 
 /// <summary>
 /// A device of DPDK's, attached: control calls, with results turned into exceptions. Used by its port under the port's control lock.
 /// </summary>
-internal sealed unsafe class DpdkDevice
+internal sealed unsafe partial class DpdkDevice
 {
-    private const int ConfigurationBytes = 4_096;
     private const int StatisticsBytes = 4_096;
     private const int MacBytes = 6;
-    private const int LongestHashKey = 256; // its length is one byte; devices want 40 or 52
-    private const int FrameOverhead = 18; // Ethernet header and one VLAN tag
 
     // Drivers without a wire: nothing is lost when they are not polled, and frames may be as long as the buffers.
     private static readonly string[] Bottomless = ["net_null", "net_ring", "net_pcap"];
@@ -30,6 +25,7 @@ internal sealed unsafe class DpdkDevice
     private readonly string _bus;
     private readonly bool _plugged;
     private readonly DeviceCapabilities _capabilities;
+    private readonly List<XdpSocket> _sockets = [];
     private DmaWindow? _window;
 
     private DpdkDevice(Eal eal, string name, string bus, bool plugged, ushort id, DeviceCapabilities capabilities)
@@ -42,7 +38,8 @@ internal sealed unsafe class DpdkDevice
         _capabilities = capabilities;
     }
 
-    internal ushort Id { get; }
+    /// <summary>DPDK's number of the port: another one after <see cref="Reattach"/>, perhaps.</summary>
+    internal ushort Id { get; private set; }
 
     internal string Driver => _capabilities.Driver;
 
@@ -78,24 +75,30 @@ internal sealed unsafe class DpdkDevice
         bool plugged = bus == "vdev";
         if (Rte.rte_eth_dev_get_port_by_name(name, out ushort id) != 0)
         {
-            eal.Hotplug(bus, name, arguments);
+            id = Plug(eal, bus, name, arguments);
             plugged = true;
-            int result = Rte.rte_eth_dev_get_port_by_name(name, out id);
-            if (result != 0)
-                throw new DpdkException("rte_eth_dev_get_port_by_name", -result, $"Device '{name}' was attached, but it is no network port: check its name (a driver's name and a number, as in net_null0).");
         }
 
         DeviceCapabilities capabilities = DeviceCapabilities.Read(eal.Library.Layout, id, name);
         return new DpdkDevice(eal, name, bus, plugged, id, capabilities);
     }
 
-    internal void CheckQueues(int receive, int transmit)
+    /// <summary>Closes and detaches a device that was attached here and could not be started, waits, and attaches it again as it was at first.</summary>
+    internal void Reattach(string arguments, TimeSpan wait)
     {
-        if (receive > _capabilities.MaxReceiveQueues || transmit > _capabilities.MaxTransmitQueues)
-        {
-            throw new ArgumentException(
-                $"Device '{_name}' has at most {_capabilities.MaxReceiveQueues} receive and {_capabilities.MaxTransmitQueues} transmit queues, but DpdkPortOptions asks for {receive} and {transmit}. Some drivers take their number of queues as an argument.");
-        }
+        _ = CloseDriver();
+        _eal.Unplug(_bus, _name);
+        Thread.Sleep(wait);
+        Id = Plug(_eal, _bus, _name, arguments);
+    }
+
+    private static ushort Plug(Eal eal, string bus, string name, string arguments)
+    {
+        eal.Hotplug(bus, name, arguments);
+        int result = Rte.rte_eth_dev_get_port_by_name(name, out ushort id);
+        return result == 0
+            ? id
+            : throw new DpdkException("rte_eth_dev_get_port_by_name", -result, $"Device '{name}' was attached, but it is no network port: check its name (a driver's name and a number, as in net_null0).");
     }
 
     internal byte[] MacAddress()
@@ -103,40 +106,6 @@ internal sealed unsafe class DpdkDevice
         byte* address = stackalloc byte[MacBytes];
         Call(() => Rte.rte_eth_macaddr_get(Id, address), "rte_eth_macaddr_get", "did not tell its address");
         return new ReadOnlySpan<byte>(address, MacBytes).ToArray();
-    }
-
-    internal DeviceSetup Configure(DpdkPortOptions options, PacketPool pool, nint receivePool, bool hashed)
-    {
-        byte* configuration = (byte*)NativeMemory.AllocZeroed(ConfigurationBytes);
-        try
-        {
-            fixed (byte* key = SymmetricRss.CreateKey(LongestHashKey))
-            {
-                _capabilities.Fill(configuration, options, hashed, key, _capabilities.HashKeyBytes, _name);
-                Call(
-                    () => Rte.rte_eth_dev_configure(Id, (ushort)options.ReceiveQueues, (ushort)options.TransmitQueues, configuration),
-                    "rte_eth_dev_configure",
-                    $"refused {options.ReceiveQueues} receive and {options.TransmitQueues} transmit queues or one of the options");
-            }
-        }
-        finally
-        {
-            NativeMemory.Free(configuration);
-        }
-
-        DeviceSetup setup = new(LongestFrame(options, pool), options.AccessVlan, options.DropBadChecksums);
-        ushort receiveDescriptors = (ushort)options.ReceiveDescriptors;
-        ushort transmitDescriptors = (ushort)options.TransmitDescriptors;
-        Call(() => Rte.rte_eth_dev_adjust_nb_rx_tx_desc(Id, ref receiveDescriptors, ref transmitDescriptors), "rte_eth_dev_adjust_nb_rx_tx_desc", "refused the number of descriptors");
-
-        uint socket = (uint)Socket;
-        for (int i = 0; i < options.ReceiveQueues; i++)
-            Call(() => Rte.rte_eth_rx_queue_setup(Id, (ushort)i, receiveDescriptors, socket, null, receivePool), "rte_eth_rx_queue_setup", $"refused receive queue {i} with {receiveDescriptors} descriptors");
-        for (int i = 0; i < options.TransmitQueues; i++)
-            Call(() => Rte.rte_eth_tx_queue_setup(Id, (ushort)i, transmitDescriptors, socket, null), "rte_eth_tx_queue_setup", $"refused transmit queue {i} with {transmitDescriptors} descriptors");
-        foreach (ushort vlan in options.VlanFilter)
-            Call(() => Rte.rte_eth_dev_vlan_filter(Id, vlan, 1), "rte_eth_dev_vlan_filter", $"refused VLAN {vlan}");
-        return setup;
     }
 
     /// <summary>Lets a physical device reach the packet pool; virtual ones are this process.</summary>
@@ -232,7 +201,7 @@ internal sealed unsafe class DpdkDevice
     {
         try
         {
-            int result = _eal.Captured(() => Rte.rte_eth_dev_close(Id), out _);
+            int result = CloseDriver();
             _window?.Close(_capabilities.Device);
             if (_plugged)
                 _eal.Unplug(_bus, _name);
@@ -245,15 +214,13 @@ internal sealed unsafe class DpdkDevice
         }
     }
 
-    private uint LongestFrame(DpdkPortOptions options, PacketPool pool)
+    private int CloseDriver()
     {
-        int usable = Math.Min(pool.BufferSize, (int)pool.Room - Mbuf.Headroom);
-        if (IsBottomless && options.Mtu is null)
-            return (uint)usable;
-        int longest = Mtu() + FrameOverhead;
-        if (longest > usable)
-            throw new InvalidOperationException($"Device '{_name}' moves frames of up to {longest} bytes, but the pool's buffers hold {usable} (PacketPoolOptions.BufferSize is {pool.BufferSize}): use larger buffers, or a smaller DpdkPortOptions.Mtu.");
-        return (uint)longest;
+        int result = _eal.Captured(() => Rte.rte_eth_dev_close(Id), out _);
+        foreach (XdpSocket left in _sockets)
+            left.CloseIfLeft();
+        _sockets.Clear();
+        return result;
     }
 
     // Drivers say why in the log alone.
@@ -261,6 +228,9 @@ internal sealed unsafe class DpdkDevice
     {
         int result = _eal.Captured(call, out string[] lines);
         if (result < 0)
-            throw new DpdkException(operation, -result, $"Device '{_name}' ({Driver}) {what}: {Rte.ErrorText(-result)} (error {-result} of {operation}).{string.Concat(lines.Select(line => $"{Environment.NewLine}  {line}"))}");
+            throw Failure(operation, what, result, lines);
     }
+
+    private DpdkException Failure(string operation, string what, int result, string[] lines, bool mayPass = false) =>
+        new(operation, -result, $"Device '{_name}' ({Driver}) {what}: {Rte.ErrorText(-result)} (error {-result} of {operation}).{string.Concat(lines.Select(line => $"{Environment.NewLine}  {line}"))}") { MayPass = mayPass };
 }

@@ -28,4 +28,7 @@ public sealed class DpdkException : Exception
 
     /// <summary>The number of errno(3), positive; 0 where DPDK gave none.</summary>
     public int ErrorCode { get; }
+
+    /// <summary>True if the same may succeed a moment later.</summary>
+    internal bool MayPass { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using OpenNetVM.Core.Memory;
@@ -12,18 +13,14 @@ public sealed unsafe partial class DpdkPort
 {
     // Drivers take at most this many at a time; longer bursts are moved in parts.
     private const int MostAtOnce = 256;
-    private const int VlanIdMask = 0xFFF;
 
     /// <inheritdoc/>
     [SkipLocalsInit]
     public int Receive(int queue, Span<PacketDescriptor> burst, PoolCache cache)
     {
         ref PortQueueCounters counters = ref _counters.Receive(queue);
-        ArgumentNullException.ThrowIfNull(cache);
-        if (_running is not { } running)
+        if (!TryEnter(cache, out Running? running))
             return 0;
-
-        RteThread.EnsureKnown();
         nint* mbufs = stackalloc nint[MostAtOnce];
         int filled = 0;
         for (int left = burst.Length; left > 0;)
@@ -51,11 +48,8 @@ public sealed unsafe partial class DpdkPort
     public int Transmit(int queue, ReadOnlySpan<PacketDescriptor> burst, PoolCache cache)
     {
         ref PortQueueCounters counters = ref _counters.Transmit(queue);
-        ArgumentNullException.ThrowIfNull(cache);
-        if (_running is not { } running)
+        if (!TryEnter(cache, out Running? running))
             return 0;
-
-        RteThread.EnsureKnown();
         nint* mbufs = stackalloc nint[MostAtOnce];
         int done = 0;
         while (done < burst.Length)
@@ -70,6 +64,8 @@ public sealed unsafe partial class DpdkPort
                 continue;
             }
 
+            if (running.FillsChecksums)
+                FillChecksums(running, mbufs, ready);
             int sent = running.Bursts.Transmit(queue, mbufs, ready);
             if (sent < ready)
                 bytes -= TakeBack(part[sent..ready], running);
@@ -80,6 +76,17 @@ public sealed unsafe partial class DpdkPort
         }
 
         return done;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryEnter(PoolCache cache, [NotNullWhen(true)] out Running? running)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        running = _running;
+        if (running is null)
+            return false;
+        RteThread.EnsureKnown();
+        return true;
     }
 
     // The driver's mbufs become the platform's packets. Returns how many packets there are.
@@ -181,14 +188,24 @@ public sealed unsafe partial class DpdkPort
         return ready;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FillChecksums(Running running, nint* mbufs, int count)
+    {
+        for (int i = 0; i < count; i++)
+            running.Checksums.Fill((Mbuf*)mbufs[i]);
+    }
+
     // The driver left these: they are the caller's again. Returns their bytes.
     private static long TakeBack(ReadOnlySpan<PacketDescriptor> left, Running running)
     {
         long bytes = 0;
         foreach (ref readonly PacketDescriptor descriptor in left)
         {
+            Mbuf* mbuf = PacketMempool.Of(running.FirstMbuf, descriptor.BufferIndex);
+            bytes += mbuf->PacketLength;
+            if (running.FillsChecksums)
+                TransmitChecksums.Undo(mbuf);
             running.Owners[descriptor.BufferIndex] = BufferOwner.Manager;
-            bytes += PacketMempool.Of(running.FirstMbuf, descriptor.BufferIndex)->PacketLength;
         }
 
         return bytes;
@@ -203,94 +220,5 @@ public sealed unsafe partial class DpdkPort
             cache.Free(descriptor);
         else
             cache.RejectedFrees++;
-    }
-
-    // What is not one segment in one of our buffers, or carries a flag: gathered, tagged again, hashed, or dropped by reason. False: the mbuf is freed and counted.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryMend(Running running, Mbuf* mbuf, ref PacketDescriptor descriptor, ref PortQueueCounters counters, PoolCache cache, out uint length)
-    {
-        length = 0;
-        if ((mbuf->Flags & running.BadChecksumFlags) != 0)
-        {
-            Interlocked.Increment(ref _badChecksums);
-            return Drop(mbuf, ref counters.DroppedError);
-        }
-
-        if (running.VlanTag != 0 && ((mbuf->Flags & Mbuf.ReceivedVlanStripped) == 0 || (mbuf->VlanTag & VlanIdMask) != running.VlanTag))
-            return Drop(mbuf, ref counters.DroppedError);
-
-        bool ours = running.InPlace && (nuint)((byte*)mbuf - (byte*)running.FirstMbuf) >> PacketMempool.StrideShift < running.Capacity;
-        if (ours && !MbufChain.TryGather(mbuf, running.ReceiveRoom))
-            return Drop(mbuf, ref counters.DroppedOversize);
-        if (!ours)
-            return TryCopy(running, mbuf, ref descriptor, ref counters, cache, out length);
-
-        bool tagged = (mbuf->Flags & Mbuf.ReceivedVlanStripped) != 0 && running.VlanTag == 0;
-        if (tagged && !MbufChain.TryInsertTag(mbuf, running.ReceiveRoom))
-            return Drop(mbuf, ref counters.DroppedOversize);
-        length = mbuf->PacketLength;
-        uint index = (uint)((nuint)((byte*)mbuf - (byte*)running.FirstMbuf) >> PacketMempool.StrideShift);
-        running.Owners[index] = BufferOwner.Manager;
-        PacketHeader* header = (PacketHeader*)(mbuf->BufferAddress - PacketHeader.Size);
-        *header = default;
-        header->LengthAndOffset = length | ((ulong)mbuf->DataOffset << 32) | running.PortWord;
-        descriptor = new PacketDescriptor { BufferIndex = index, RssHash = HashOf(running, mbuf, new ReadOnlySpan<byte>(mbuf->BufferAddress + mbuf->DataOffset, (int)length)) };
-        return true;
-    }
-
-    // For drivers that cannot receive into the platform's buffers.
-    private int CopyIn(Running running, nint* mbufs, int count, Span<PacketDescriptor> burst, ref PortQueueCounters counters, PoolCache cache)
-    {
-        long bytes = 0;
-        int filled = 0;
-        for (int i = 0; i < count; i++)
-        {
-            if (TryMend(running, (Mbuf*)mbufs[i], ref burst[filled], ref counters, cache, out uint length))
-            {
-                filled++;
-                bytes += length;
-            }
-        }
-
-        counters.Add(filled, bytes);
-        return filled;
-    }
-
-    // Takes the frame out of memory that is not the platform's, and frees the mbuf.
-    private bool TryCopy(Running running, Mbuf* mbuf, ref PacketDescriptor descriptor, ref PortQueueCounters counters, PoolCache cache, out uint length)
-    {
-        length = mbuf->PacketLength;
-        int tag = (mbuf->Flags & Mbuf.ReceivedVlanStripped) != 0 && running.VlanTag == 0 ? MbufChain.TagBytes : 0;
-        if (length + tag > (uint)cache.Pool.BufferSize)
-            return Drop(mbuf, ref counters.DroppedOversize);
-        if (!cache.TryAllocate(out descriptor))
-            return Drop(mbuf, ref counters.DroppedNoBuffer);
-
-        PacketHeader* header = cache.Pool.HeaderOf(descriptor.BufferIndex);
-        byte* frame = (byte*)(header + 1) + cache.Pool.Headroom;
-        MbufChain.CopyTo(mbuf, new Span<byte>(frame + tag, (int)length));
-        if (tag != 0)
-        {
-            MbufChain.InsertTag(frame, mbuf->VlanTag);
-            length += (uint)tag;
-        }
-
-        header->LengthAndOffset = length | ((ulong)(uint)cache.Pool.Headroom << 32) | running.PortWord;
-        descriptor.RssHash = HashOf(running, mbuf, new ReadOnlySpan<byte>(frame, (int)length));
-        PortQueueCounters.Raise(ref counters.Flagged, 1);
-        MbufChain.Free(mbuf);
-        return true;
-    }
-
-    private static uint HashOf(Running running, Mbuf* mbuf, ReadOnlySpan<byte> frame) =>
-        running.HashMask == 0 ? 0
-        : (mbuf->Flags & Mbuf.ReceivedRssHash) != 0 ? mbuf->RssHash
-        : Core.Flows.RssHash.Of(frame);
-
-    private static bool Drop(Mbuf* mbuf, ref long reason)
-    {
-        PortQueueCounters.Raise(ref reason, 1);
-        MbufChain.Free(mbuf);
-        return false;
     }
 }

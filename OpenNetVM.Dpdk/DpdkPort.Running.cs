@@ -30,6 +30,8 @@ public sealed unsafe partial class DpdkPort
         internal readonly uint LongestFrame;
         internal readonly ushort VlanTag;
         internal readonly bool InPlace;
+        internal readonly bool FillsChecksums;
+        internal readonly TransmitChecksums Checksums;
 
         internal Running(DpdkLibrary library, ushort port, PacketMempoolLease lease, PortContext context, DeviceSetup setup, bool inPlace, bool hashed)
         {
@@ -44,6 +46,8 @@ public sealed unsafe partial class DpdkPort
             ReceiveRoom = lease.Mempool.DataRoom;
             PortWord = (ulong)context.Id.Value << 48;
             InPlace = inPlace;
+            FillsChecksums = setup.FillsChecksums is not null;
+            Checksums = setup.FillsChecksums ?? default;
             LongestFrame = setup.LongestFrame;
             VlanTag = setup.AccessVlan ?? 0;
             BadChecksumFlags = setup.DropsBadChecksums ? Mbuf.ReceivedBadIpChecksum | Mbuf.ReceivedBadL4Checksum : 0;

@@ -20,6 +20,12 @@ namespace OpenNetVM.Dpdk;
 /// </remarks>
 public sealed partial class DpdkPort : IPort
 {
+    private const int ScarcePart = 8;
+
+    // Doubled from attempt to attempt: a second in all.
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(8);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(512);
+
     private readonly DpdkPortOptions _options;
     private readonly Eal _eal;
     private readonly PortLife _life;
@@ -210,9 +216,9 @@ public sealed partial class DpdkPort : IPort
             {
                 bool inPlace = !CopiesReceived;
                 _device.OpenWindow(lease.Mempool.Dma);
-                nint receivePool = inPlace ? lease.Mempool.Address : lease.CopyPool(_device.Socket);
-                DeviceSetup setup = _device.Configure(_options, context.Pool, receivePool, Info.ProvidesRssHash);
+                DeviceSetup setup = ConfigureDevice(context, lease, inPlace);
                 _device.Start();
+                WarnOfSmallPool(context, lease);
                 if (_options.Promiscuous)
                     _device.TryPromiscuous(context.Logger, Info.Name);
                 Volatile.Write(ref _running, new Running(_eal.Library, _device.Id, lease, context, setup, inPlace, Info.ProvidesRssHash));
@@ -222,6 +228,38 @@ public sealed partial class DpdkPort : IPort
                 _device.Stop();
                 throw;
             }
+        }
+    }
+
+    // What the kernel has not let go of yet, of a port that was just closed, is waited for. Between two attempts the device is attached anew: after the first its driver's
+    // rings are as they were left, and what it took out of the pool is lost.
+    private DeviceSetup ConfigureDevice(PortContext context, PacketMempoolLease lease, bool inPlace)
+    {
+        for (TimeSpan wait = FirstWait; ; wait *= 2)
+        {
+            try
+            {
+                nint receivePool = inPlace ? lease.Mempool.Address : lease.CopyPool(_device.Socket, _device.NeedsOwnMemory);
+                return _device.Configure(_options, context.Pool, receivePool, Info.ProvidesRssHash);
+            }
+            catch (DpdkException failure) when (failure.MayPass && wait <= LongestWait)
+            {
+                _device.Reattach(_options.Arguments, wait);
+                lease.FreeCopyPool();
+            }
+        }
+    }
+
+    // A driver that fills its receive rings with buffers and finds none to replace them receives nothing.
+    private void WarnOfSmallPool(PortContext context, PacketMempoolLease lease)
+    {
+        long held = lease.Mempool.Lent;
+        int capacity = context.Pool.Capacity;
+        if (capacity - held < capacity / ScarcePart)
+        {
+            context.Logger.LogWarning(
+                "Port {Port}: drivers hold {Held} of the {Capacity} buffers of the pool, which leaves few for packets. Use a larger PacketPoolOptions.Capacity, or fewer ReceiveQueues or ReceiveDescriptors",
+                Info.Name, held, capacity);
         }
     }
 

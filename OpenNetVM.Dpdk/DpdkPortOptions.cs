@@ -48,6 +48,13 @@ public sealed record DpdkPortOptions
     /// </summary>
     public bool DropBadChecksums { get; init; }
 
+    /// <summary>
+    /// Whether checksums that are 0 in sent frames are filled in: of IPv4 headers, TCP and UDP, by the device where it can and in software where it cannot. A function asks for one by
+    /// writing 0 into its field; others go out as they are, so that what was damaged on its way stays recognisable. A UDP datagram without a checksum (RFC 768 allows that
+    /// with IPv4) gets one too. Fragments, and IPv6 with extension headers, are left as they are, tunnels' inner headers too. Default false.
+    /// </summary>
+    public bool FillChecksums { get; init; }
+
     /// <summary>Where received frames are placed. Default <see cref="DpdkPlacement.Automatic"/>.</summary>
     public DpdkPlacement Placement { get; init; }
 

@@ -15,15 +15,21 @@ internal sealed unsafe class DpdkBursts : IDisposable
     private const int MostBurst = 256;
     private const int BurstsAtOnce = 1_000;
 
-    private readonly PacketPool _pool = new();
+    private readonly PacketPool _pool;
+    private readonly bool _ownsPool;
     private readonly DpdkPort _port;
     private readonly EthBursts _bursts;
     private readonly PoolCache _cache;
     private readonly PacketDescriptor[] _descriptors = new PacketDescriptor[MostBurst];
 
     /// <summary>Attaches the device and starts the port.</summary>
-    internal DpdkBursts(string device, string arguments)
+    /// <param name="device">DPDK's name of it.</param>
+    /// <param name="arguments">The driver's.</param>
+    /// <param name="pool">Where packets live, the caller's; null for a pool of its own.</param>
+    internal DpdkBursts(string device, string arguments, PacketPool? pool = null)
     {
+        _pool = pool ?? new PacketPool();
+        _ownsPool = pool is null;
         _port = new DpdkPort(new DpdkPortOptions { Device = device, Arguments = arguments });
         _port.Start(new PortContext(new PortId(0), _pool));
         _cache = _pool.CreateCache();
@@ -52,7 +58,10 @@ internal sealed unsafe class DpdkBursts : IDisposable
     }
 
     /// <summary>The driver's receive and transmit functions.</summary>
-    internal long RawForward(int burst)
+    internal long RawForward(int burst) => RawForward(burst, this);
+
+    /// <summary>The driver's receive function, and the transmit function of another.</summary>
+    internal long RawForward(int burst, DpdkBursts to)
     {
         RteThread.EnsureKnown();
         nint* mbufs = stackalloc nint[MostBurst];
@@ -60,7 +69,7 @@ internal sealed unsafe class DpdkBursts : IDisposable
         for (int i = 0; i < BurstsAtOnce; i++)
         {
             int received = _bursts.Receive(0, mbufs, burst);
-            int sent = _bursts.Transmit(0, mbufs, received);
+            int sent = to._bursts.Transmit(0, mbufs, received);
             if (sent < received)
                 Rte.rte_pktmbuf_free_bulk(mbufs + sent, (uint)(received - sent));
             packets += sent;
@@ -84,19 +93,36 @@ internal sealed unsafe class DpdkBursts : IDisposable
     }
 
     /// <summary>The port's receive and transmit.</summary>
-    internal long Forward(int burst)
+    internal long Forward(int burst) => Forward(burst, this);
+
+    /// <summary>The port's receive, and the transmit of another one of the same pool.</summary>
+    internal long Forward(int burst, DpdkBursts to)
     {
         long packets = 0;
         for (int i = 0; i < BurstsAtOnce; i++)
         {
             int received = _port.Receive(0, _descriptors.AsSpan(0, burst), _cache);
-            int sent = _port.Transmit(0, _descriptors.AsSpan(0, received), _cache);
+            int sent = to._port.Transmit(0, _descriptors.AsSpan(0, received), _cache);
             if (sent < received)
                 _cache.Free(_descriptors.AsSpan(sent, received - sent));
             packets += sent;
         }
 
         return packets;
+    }
+
+    /// <summary>Sends a frame so many times.</summary>
+    /// <exception cref="InvalidOperationException">The pool or the driver's queue is too small.</exception>
+    internal void Send(ReadOnlySpan<byte> frame, int count)
+    {
+        Span<PacketDescriptor> packets = new PacketDescriptor[count];
+        int allocated = _cache.Allocate(packets);
+        foreach (ref PacketDescriptor packet in packets[..allocated])
+            _pool.Open(ref packet).TrySetData(frame);
+        int sent = _port.Transmit(0, packets[..allocated], _cache);
+        _cache.Free(packets[sent..allocated]);
+        if (sent < count)
+            throw new InvalidOperationException($"Only {sent} of {count} packets were sent.");
     }
 
     /// <summary>Takes one figure on a thread of its own, on the core that is measured.</summary>
@@ -126,7 +152,8 @@ internal sealed unsafe class DpdkBursts : IDisposable
     public void Dispose()
     {
         _port.Dispose();
-        _pool.Dispose();
+        if (_ownsPool)
+            _pool.Dispose();
     }
 
     private static void RunFor(TimeSpan time, Move move, int burst)

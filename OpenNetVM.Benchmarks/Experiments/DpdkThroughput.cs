@@ -47,7 +47,7 @@ internal static class DpdkThroughput
         }
 
         Eal.Start();
-        using Testpmd? testpmd = Testpmd.TryStart(settings.Core, $"{Device}0,{Arguments}", out string problem);
+        using Testpmd? testpmd = Testpmd.TryStart(settings.Core, [$"{Device}0,{Arguments}"], out string problem);
         if (testpmd is null)
             Console.WriteLine($"Without testpmd: {problem}.");
         using DpdkBursts bursts = new(NewDevice(), Arguments);

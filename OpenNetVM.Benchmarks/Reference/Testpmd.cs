@@ -12,15 +12,16 @@ internal sealed partial class Testpmd : IDisposable
     private static int _number;
 
     private readonly Process _process;
+    private readonly int _ports;
     private readonly CancellationTokenSource _tooLong = new();
 
-    private Testpmd(Process process) => _process = process;
+    private Testpmd(Process process, int ports) => (_process, _ports) = (process, ports);
 
     /// <summary>Starts it. Null where it is not installed.</summary>
     /// <param name="core">The core that moves packets; another one, if there is any, reads the commands.</param>
-    /// <param name="device">Name and arguments of the device.</param>
+    /// <param name="devices">Names and arguments of the devices: one, which gets what it sent, or two, each of which sends what the other received.</param>
     /// <param name="problem">Why there is none.</param>
-    internal static Testpmd? TryStart(int core, string device, out string problem)
+    internal static Testpmd? TryStart(int core, IReadOnlyList<string> devices, out string problem)
     {
         int reader = core == 0 ? Environment.ProcessorCount - 1 : 0;
         if (reader == core)
@@ -32,7 +33,8 @@ internal sealed partial class Testpmd : IDisposable
         string prefix = $"testpmd{Environment.ProcessId}x{Interlocked.Increment(ref _number)}";
         string[] arguments =
         [
-            "-oL", "dpdk-testpmd", "--lcores", $"0@{reader},1@{core}", "--main-lcore", "0", "--no-pci", "--no-telemetry", "--in-memory", "--log-level=*:error", "--file-prefix", prefix, "--vdev", device,
+            "-oL", "dpdk-testpmd", "--lcores", $"0@{reader},1@{core}", "--main-lcore", "0", "--no-pci", "--no-telemetry", "--in-memory", "--log-level=*:error", "--file-prefix", prefix,
+            .. devices.SelectMany(static device => (string[])["--vdev", device]),
             "--", "-i", "--total-num-mbufs=65536", "--mbcache=512",
         ];
 
@@ -41,7 +43,7 @@ internal sealed partial class Testpmd : IDisposable
         try
         {
             problem = "";
-            Testpmd started = new(Process.Start(start)!);
+            Testpmd started = new(Process.Start(start)!, devices.Count);
             started.NextRate();
             return started;
         }
@@ -58,13 +60,14 @@ internal sealed partial class Testpmd : IDisposable
     /// <param name="warmUp">Time before the first window.</param>
     /// <param name="window">Length of a window.</param>
     /// <param name="windows">How many.</param>
+    /// <param name="firstBursts">Bursts that it makes and sends at each port before it forwards; 0 for none.</param>
     /// <returns>Received packets per second.</returns>
     /// <exception cref="InvalidOperationException">It ended, or does not answer.</exception>
-    internal double Measure(string mode, int burst, TimeSpan warmUp, TimeSpan window, int windows)
+    internal double Measure(string mode, int burst, TimeSpan warmUp, TimeSpan window, int windows, int firstBursts = 0)
     {
         Tell($"set fwd {mode}");
         Tell(string.Create(CultureInfo.InvariantCulture, $"set burst {burst}"));
-        Tell("start");
+        Tell(firstBursts == 0 ? "start" : string.Create(CultureInfo.InvariantCulture, $"start tx_first {firstBursts}"));
         Thread.Sleep(warmUp);
         NextRate();
         double best = 0;
@@ -108,15 +111,20 @@ internal sealed partial class Testpmd : IDisposable
         _process.StandardInput.Flush();
     }
 
-    // Packets per second since the last time.
+    // Packets per second since the last time, at all ports together.
     private double NextRate()
     {
-        Tell("show port stats 0");
+        Tell("show port stats all");
         _tooLong.CancelAfter(Limit);
+        double rate = 0;
+        int ports = 0;
         while (_process.StandardOutput.ReadLineAsync(_tooLong.Token).AsTask().GetAwaiter().GetResult() is { } line)
         {
-            if (RateLine().Match(line) is { Success: true } match)
-                return double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+            if (RateLine().Match(line) is not { Success: true } match)
+                continue;
+            rate += double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+            if (++ports == _ports)
+                return rate;
         }
 
         throw new InvalidOperationException("dpdk-testpmd ended.");

@@ -114,6 +114,12 @@ internal sealed unsafe class DataplaneState : IDisposable
     /// <summary>Packets that functions hold on purpose.</summary>
     internal long HeldPackets;
 
+    /// <summary>
+    /// Packets that other processes have in hand, or that wait for one that is too slow to be waited for: they fill no ring that others need, so sources that can wait do not wait
+    /// for them. A part of <see cref="PacketsUnderWay"/>.
+    /// </summary>
+    internal long PacketsElsewhere;
+
     /// <summary>Descriptors that came back from an instance and were not its own.</summary>
     internal long RejectedDescriptors;
 

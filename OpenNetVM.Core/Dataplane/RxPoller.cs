@@ -70,7 +70,7 @@ internal sealed class RxPoller : IPollable
             return 0;
         if (_credit < _burstSize)
         {
-            long free = _plane.Window - _plane.PacketsUnderWay;
+            long free = _plane.Window - (_plane.PacketsUnderWay - Volatile.Read(ref _plane.PacketsElsewhere));
             _credit = free <= 0 ? 0 : Math.Max(1, free / _plane.WaitingSources);
         }
 

@@ -22,13 +22,7 @@ public sealed partial class NfManager
         {
             if (_state is not (ManagerState.Built or ManagerState.Running))
                 throw new InvalidOperationException($"Port \"{port.Info.Name}\" cannot be added: the platform is {_state}.");
-            if (port.Status.State != PortState.Created)
-                throw new ArgumentException($"Port \"{port.Info.Name}\" is in use already ({port.Status.State}): a port belongs to one platform, once. Make a new port object.", nameof(port));
-            foreach (PortEntry other in _plane.Ports)
-            {
-                if (!other.IsRemoved && other.Info.Name == port.Info.Name)
-                    throw new ArgumentException($"Two ports are named \"{port.Info.Name}\". Give each port a name of its own.", nameof(port));
-            }
+            NewPorts.Check(port, _plane.Ports.ToArray().Where(static other => !other.IsRemoved).Select(static other => other.Info.Name));
 
             foreach (string worker in workers)
                 _ = FindWorker(worker);

@@ -163,10 +163,8 @@ public sealed class NfManagerBuilder
             string name = planned.Port.Info.Name;
             if (!seen.Add(planned.Port))
                 throw new ArgumentException($"Port \"{name}\" was added twice. Add each port object once.");
-            if (!names.Add(name))
-                throw new ArgumentException($"Two ports are named \"{name}\". Give each port a name of its own.");
-            if (planned.Port.Status.State != PortState.Created)
-                throw new ArgumentException($"Port \"{name}\" is in use already ({planned.Port.Status.State}): a port belongs to one platform, once. Make a new port object.");
+            NewPorts.Check(planned.Port, names);
+            names.Add(name);
             CheckWorkerNames(planned.Workers, $"Port \"{name}\"");
         }
     }

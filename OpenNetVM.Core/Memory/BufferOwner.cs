@@ -25,4 +25,7 @@ internal static class BufferOwner
     internal const int HopShift = 16;
 
     internal static uint Owner(uint word) => word & OwnerMask;
+
+    /// <summary>False for a buffer that is free already, and for one that a device may be writing to or sending from.</summary>
+    internal static bool CanBeFreed(uint word) => word is not (Free or Device);
 }

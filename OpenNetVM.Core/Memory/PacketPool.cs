@@ -213,14 +213,14 @@ public sealed unsafe class PacketPool : IDisposable
         return (PacketHeader*)(_buffers + (index * _stride));
     }
 
-    /// <summary>Frees a buffer of any domain, without a cache. False: out of range or free already.</summary>
+    /// <summary>Frees a buffer of any domain, without a cache. False: out of range, free already or with a device.</summary>
     internal bool TryFree(uint index)
     {
         if (index >= _limit || SegmentOf(index) is not { } segment)
             return false;
         lock (_gate)
         {
-            if (_owners[index] == BufferOwner.Free)
+            if (!BufferOwner.CanBeFreed(_owners[index]))
                 return false;
             _owners[index] = BufferOwner.Free;
         }
@@ -258,8 +258,16 @@ public sealed unsafe class PacketPool : IDisposable
         {
             for (uint i = segment.First; i < segment.First + segment.Count; i++)
             {
-                if (!IsDisposed && IsOwnedBy(i, owner) && TryFree(i))
-                    reclaimed++;
+                // Whoever it is, a device too: it has given up what it had.
+                lock (_gate)
+                {
+                    if (_disposed || !IsOwnedBy(i, owner))
+                        continue;
+                    _owners[i] = BufferOwner.Free;
+                }
+
+                segment.Put(new ReadOnlySpan<uint>(in i));
+                reclaimed++;
             }
         }
 

@@ -71,7 +71,7 @@ public sealed unsafe class PoolCache
         return Allocate(new Span<PacketDescriptor>(ref descriptor)) == 1;
     }
 
-    /// <summary>Frees a burst. A descriptor that is out of range or already free is ignored and counted in <see cref="PacketPool.RejectedFrees"/>.</summary>
+    /// <summary>Frees a burst. A descriptor that is out of range, already free or with a device is ignored and counted in <see cref="PacketPool.RejectedFrees"/>.</summary>
     public void Free(ReadOnlySpan<PacketDescriptor> burst)
     {
         while (!burst.IsEmpty)
@@ -118,7 +118,7 @@ public sealed unsafe class PoolCache
         return true;
     }
 
-    // Returns how many were free to be freed, and puts their indexes into room. Apart from the rest for the same reason as Prepare.
+    // Returns how many could be freed, and puts their indexes into room. Apart from the rest for the same reason as Prepare.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Release(ReadOnlySpan<PacketDescriptor> burst, Span<uint> room, uint* owners, uint first, uint count)
     {
@@ -126,7 +126,7 @@ public sealed unsafe class PoolCache
         foreach (ref readonly PacketDescriptor descriptor in burst)
         {
             uint index = descriptor.BufferIndex;
-            if (index - first >= count || owners[index] == BufferOwner.Free)
+            if (index - first >= count || !BufferOwner.CanBeFreed(owners[index]))
                 continue;
             owners[index] = BufferOwner.Free;
             room[freed++] = index;

@@ -15,6 +15,8 @@ namespace OpenNetVM.Core.Processes;
 /// </content>
 internal sealed unsafe partial class RemoteRunner
 {
+    private static readonly TimeSpan MostPatience = TimeSpan.FromMilliseconds(500);
+
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private GracePeriod _grace = GracePeriod.Over;
     private RemoteEnd? _end;
@@ -25,6 +27,8 @@ internal sealed unsafe partial class RemoteRunner
     private long _takenBefore;
     private long _takesSince;
     private long _bellFloods;
+    private long _congestedSince;
+    private long _elsewhere;
     private int _held;
 
     /// <summary>Ends when nothing of the instance is left.</summary>
@@ -101,14 +105,15 @@ internal sealed unsafe partial class RemoteRunner
         _bellFloods = floods;
         long outside = Math.Max(0, DeliveredPackets - _returnedPackets - _instance.ReceiveDepth);
         int held = (int)Math.Clamp(Volatile.Read(ref _block->Held), 0, Math.Min(outside, int.MaxValue));
-        Interlocked.Add(ref _plane.HeldPackets, held - _held);
-        Volatile.Write(ref _held, held);
+        CountOutside(held, outside - held + (_instance.IsNotWaitedFor ? _instance.ReceiveDepth : 0));
         if (outside > _limits.HeldPackets)
         {
             Violations.Add(NfViolation.Hoarding, 1);
             Expel(RemoteEndKind.Expelled, $"it keeps {outside} packets; {_limits.HeldPackets} are allowed");
             return;
         }
+
+        LosePatience(now);
 
         // It makes progress, or nothing waits, or it is not its fault that it makes none.
         bool excused = !waits || _instance.State == InstanceState.Paused || _instance.Transmit.Count > _instance.Transmit.Capacity / 2;
@@ -126,6 +131,24 @@ internal sealed unsafe partial class RemoteRunner
         // Another look is due even if nothing else happens.
         if (waits)
             Worker.ScheduleWakeup(_nextLook);
+    }
+
+    // Those that it keeps on purpose, and those that it has in hand or is not waited for to take.
+    private void CountOutside(int held, long elsewhere)
+    {
+        Interlocked.Add(ref _plane.HeldPackets, held - _held);
+        Volatile.Write(ref _held, held);
+        Interlocked.Add(ref _plane.PacketsElsewhere, elsewhere - _elsewhere);
+        _elsewhere = elsewhere;
+    }
+
+    // Sources that can wait do so while an instance is congested: not for ever, or one process could stop them all.
+    private void LosePatience(long now)
+    {
+        if (!_instance.IsCongested)
+            _congestedSince = now;
+        else if (!_instance.IsNotWaitedFor && _plane.Time.GetElapsedTime(_congestedSince, now) >= MostPatience)
+            _instance.StopWaitingFor();
     }
 
     private int Drain()
@@ -172,8 +195,7 @@ internal sealed unsafe partial class RemoteRunner
         work += RerouteWaiting();
         Executor.Flush();
         work += Reclaim();
-        Interlocked.Add(ref _plane.HeldPackets, -_held);
-        Volatile.Write(ref _held, 0);
+        CountOutside(0, 0);
         _instance.ClearCongested();
         _plane.Services.SetState(_instance, InstanceState.Stopped);
         _gone.TrySetResult();

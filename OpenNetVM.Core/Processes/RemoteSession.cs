@@ -12,7 +12,7 @@ namespace OpenNetVM.Core.Processes;
 internal sealed class RemoteSession(DataplaneState plane, NfInstance instance, RemoteRunner runner, ControlChannel channel, Action ready, ILogger logger)
 {
     // More than a function needs that sets a rule for every new flow, and little for the manager to serve.
-    private const int MessagesPerWindow = 2_000;
+    private const int MessagesPerWindow = 500;
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(10);
 
     private readonly LocalFlowControl _flows = new(plane, instance.Service.Id);

@@ -157,7 +157,7 @@ internal sealed class NfInstance
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal void MarkCongested()
     {
-        if (Interlocked.Exchange(ref _congested, 1) == 0)
+        if (!IsNotWaitedFor && Interlocked.Exchange(ref _congested, 1) == 0)
             _congestion.Add(1);
     }
 
@@ -167,6 +167,17 @@ internal sealed class NfInstance
     {
         if (Interlocked.Exchange(ref _congested, 0) == 1)
             _congestion.Add(-1);
+    }
+
+    /// <summary>Whether nobody waits for this instance any more, however full its lanes are: it is another process, and has been congested for too long.</summary>
+    internal bool IsNotWaitedFor { get; private set; }
+
+    /// <summary>From here on it is never congested: what it has no room for is dropped.</summary>
+    internal void StopWaitingFor()
+    {
+        IsNotWaitedFor = true;
+        Interlocked.MemoryBarrier();
+        ClearCongested();
     }
 
     /// <summary>Packets dropped on the way to this instance and by it.</summary>

@@ -9,6 +9,8 @@ internal static unsafe partial class LibC
     public const int LineBuffered = 1;
     private const int SetStatusFlags = 4;
     private const int NonBlockingFlag = 0x800;
+    private const int SocketLevel = 1;
+    private const int SocketDomain = 39;
 
     /// <summary>Two descriptors: the end to read from, the end to write to.</summary>
     [LibraryImport("libc", SetLastError = true)]
@@ -39,6 +41,20 @@ internal static unsafe partial class LibC
     public static partial uint geteuid();
 
     public static int SetNonBlocking(int descriptor) => fcntl(descriptor, SetStatusFlags, NonBlockingFlag);
+
+    [LibraryImport("libc")]
+    public static partial int close(int descriptor);
+
+    /// <summary>The address family of a socket (AF_*), or -1.</summary>
+    public static int SocketFamily(int descriptor)
+    {
+        int family = -1;
+        uint length = sizeof(int);
+        return getsockopt(descriptor, SocketLevel, SocketDomain, &family, &length) == 0 ? family : -1;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int getsockopt(int descriptor, int level, int option, int* value, uint* length);
 
     [LibraryImport("libc")]
     private static partial int fcntl(int descriptor, int command, int argument);

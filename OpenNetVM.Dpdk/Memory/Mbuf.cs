@@ -18,6 +18,12 @@ internal unsafe struct Mbuf
     internal const ulong ReceivedBadL4Checksum = 1UL << 3;
     internal const ulong ReceivedBadIpChecksum = 1UL << 4;
     internal const ulong ReceivedVlanStripped = 1UL << 6;
+    internal const ulong TransmitTcpChecksum = 1UL << 52;
+    internal const ulong TransmitUdpChecksum = 3UL << 52;
+    internal const ulong TransmitTransportMask = 3UL << 52;
+    internal const ulong TransmitIpChecksum = 1UL << 54;
+    internal const ulong TransmitIpv4 = 1UL << 55;
+    internal const ulong TransmitIpv6 = 1UL << 56;
     internal const ulong TransmitVlan = 1UL << 57;
 
     // data_off, refcnt 1, one segment, no port: what a packet of one segment begins with.
@@ -26,30 +32,30 @@ internal unsafe struct Mbuf
     // Times a length: pkt_len and data_len of a packet of one segment, as PacketLengthToVlan has them.
     internal const ulong OneLength = 1 | (1UL << 32);
 
-    [FieldOffset(0)] internal byte* BufferAddress;
-    [FieldOffset(8)] internal ulong BufferIova;
-    [FieldOffset(16)] internal ushort DataOffset;
-    [FieldOffset(18)] internal ushort ReferenceCount;
-    [FieldOffset(20)] internal ushort SegmentCount;
+    [FieldOffset(MbufLayout.BufAddr)] internal byte* BufferAddress;
+    [FieldOffset(MbufLayout.BufIova)] internal ulong BufferIova;
+    [FieldOffset(MbufLayout.DataOff)] internal ushort DataOffset;
+    [FieldOffset(MbufLayout.RefCnt)] internal ushort ReferenceCount;
+    [FieldOffset(MbufLayout.NbSegs)] internal ushort SegmentCount;
 
     // The three above and the port in one load or store.
-    [FieldOffset(16)] internal ulong Rearm;
-    [FieldOffset(24)] internal ulong Flags;
-    [FieldOffset(36)] internal uint PacketLength;
+    [FieldOffset(MbufLayout.RearmData)] internal ulong Rearm;
+    [FieldOffset(MbufLayout.OlFlags)] internal ulong Flags;
+    [FieldOffset(MbufLayout.PktLen)] internal uint PacketLength;
 
     // pkt_len, data_len and vlan_tci.
-    [FieldOffset(36)] internal ulong PacketLengthToVlan;
-    [FieldOffset(40)] internal ushort DataLength;
+    [FieldOffset(MbufLayout.PktLen)] internal ulong PacketLengthToVlan;
+    [FieldOffset(MbufLayout.DataLen)] internal ushort DataLength;
 
     // data_len, vlan_tci and, in the high half, the RSS hash.
-    [FieldOffset(40)] internal ulong DataLengthToHash;
-    [FieldOffset(42)] internal ushort VlanTag;
-    [FieldOffset(44)] internal uint RssHash;
-    [FieldOffset(54)] internal ushort BufferLength;
-    [FieldOffset(56)] internal nint Pool;
-    [FieldOffset(64)] internal Mbuf* Next;
-    [FieldOffset(72)] internal ulong TransmitOffload;
-    [FieldOffset(80)] internal SharedInfo* Shared;
+    [FieldOffset(MbufLayout.DataLen)] internal ulong DataLengthToHash;
+    [FieldOffset(MbufLayout.VlanTci)] internal ushort VlanTag;
+    [FieldOffset(MbufLayout.HashRss)] internal uint RssHash;
+    [FieldOffset(MbufLayout.BufLen)] internal ushort BufferLength;
+    [FieldOffset(MbufLayout.Pool)] internal nint Pool;
+    [FieldOffset(MbufLayout.Next)] internal Mbuf* Next;
+    [FieldOffset(MbufLayout.TxOffload)] internal ulong TransmitOffload;
+    [FieldOffset(MbufLayout.ShInfo)] internal SharedInfo* Shared;
 
     /// <summary>DPDK's rte_mbuf_ext_shared_info: counts the users of an attached buffer.</summary>
     [StructLayout(LayoutKind.Sequential)]

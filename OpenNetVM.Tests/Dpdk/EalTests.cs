@@ -42,8 +42,7 @@ public class EalTests
         ChildScenario child = ChildScenario.RunBehind(
             ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"], [new("HOME", "/tmp"), new("XDG_RUNTIME_DIR", Path.GetTempPath())],
             EalScenarios.Start, "HugePages=None");
-        Assert.StartsWith("started ", child.Result, StringComparison.Ordinal);
-        AssertNothingPrinted(child);
+        AssertStarted(child);
     }
 
     [Fact]
@@ -75,12 +74,9 @@ public class EalTests
     public void After_a_failed_start_there_is_no_other_and_both_say_so()
     {
         ChildScenario child = ChildScenario.Run(EalScenarios.StartTwice, WithoutHugePages, "ExtraArguments=--no-such-option");
-        Assert.StartsWith("DpdkException rte_eal_init 22: ", child.Result, StringComparison.Ordinal);
-        Assert.Contains("ExtraArguments is not an option", child.Result, StringComparison.Ordinal);
-        Assert.Contains("unrecognized option '--no-such-option'", child.Result, StringComparison.Ordinal);
-        Assert.Contains("only once in a process", child.Result, StringComparison.Ordinal);
-        Assert.Contains("\nnot current\nInvalidOperationException: DPDK was to be started in this process before", child.Result, StringComparison.Ordinal);
-        AssertNothingPrinted(child);
+        AssertRefused(
+            child, "rte_eal_init 22: ", "ExtraArguments is not an option", "unrecognized option '--no-such-option'", "only once in a process",
+            "\nnot current\nInvalidOperationException: DPDK was to be started in this process before");
     }
 
     [Fact]
@@ -105,12 +101,10 @@ public class EalTests
     public void A_virtual_device_with_an_unknown_driver_is_named_with_what_to_install()
     {
         ChildScenario child = ChildScenario.Run(EalScenarios.StartTwice, WithoutHugePages, "VirtualDevices=net_nosuch0,a=b");
-        Assert.StartsWith("DpdkException rte_eal_hotplug_add ", child.Result, StringComparison.Ordinal);
-        Assert.Contains("\"net_nosuch0\" of bus vdev with \"a=b\"", child.Result, StringComparison.Ordinal);
-        Assert.Contains("package of its driver is installed", child.Result, StringComparison.Ordinal);
+
         // Unlike everything above it leaves DPDK running.
-        Assert.Contains("DPDK itself runs, in Eal.Current.\ncurrent\n", child.Result, StringComparison.Ordinal);
-        AssertNothingPrinted(child);
+        AssertRefused(
+            child, "rte_eal_hotplug_add ", "\"net_nosuch0\" of bus vdev with \"a=b\"", "package of its driver is installed", "DPDK itself runs, in Eal.Current.\ncurrent\n");
     }
 
     [Fact]
@@ -119,19 +113,14 @@ public class EalTests
         ChildScenario child = ChildScenario.Run(EalScenarios.Start, WithoutHugePages, "VirtualDevices=net_pcap0,rx_pcap=/no/such/file");
         if (child.Result.Contains("failed to parse device", StringComparison.Ordinal))
             Assert.Skip("needs the driver net_pcap (apt-get install librte-net-pcap23)");
-        Assert.StartsWith("DpdkException rte_eal_hotplug_add 1: ", child.Result, StringComparison.Ordinal);
-        Assert.Contains("There is no such file.", child.Result, StringComparison.Ordinal);
-        AssertNothingPrinted(child);
+        AssertRefused(child, "rte_eal_hotplug_add 1: ", "There is no such file.");
     }
 
     [Fact]
     public void A_driver_that_cannot_be_loaded_is_an_error_that_names_it()
     {
         ChildScenario child = ChildScenario.Run(EalScenarios.Start, WithoutHugePages, "ExtraArguments=-d", "ExtraArguments=/no/such/driver.so");
-        Assert.StartsWith("DpdkException rte_eal_init 22: ", child.Result, StringComparison.Ordinal);
-        Assert.Contains("(-d)", child.Result, StringComparison.Ordinal);
-        Assert.Contains("/no/such/driver.so", child.Result, StringComparison.Ordinal);
-        AssertNothingPrinted(child);
+        AssertRefused(child, "rte_eal_init 22: ", "(-d)", "/no/such/driver.so");
     }
 
     [Fact]
@@ -139,9 +128,7 @@ public class EalTests
     {
         // One megabyte is less than DPDK takes for itself.
         ChildScenario child = ChildScenario.Run(EalScenarios.Start, WithoutHugePages, "MainMemoryMegabytes=1");
-        Assert.StartsWith("DpdkException ", child.Result, StringComparison.Ordinal);
-        Assert.Contains(" 12: ", child.Result, StringComparison.Ordinal);
-        AssertNothingPrinted(child);
+        AssertRefused(child, "", " 12: ");
     }
 
     [Fact]
@@ -161,9 +148,7 @@ public class EalTests
             EalScenarios.Start);
         if (child.Result.Contains("ordinary pages", StringComparison.Ordinal))
             Assert.Skip("needs huge pages (sysctl vm.nr_hugepages=512)");
-        Assert.StartsWith("DpdkException rte_eal_init ", child.Result, StringComparison.Ordinal);
-        Assert.Contains("ulimit -v", child.Result, StringComparison.Ordinal);
-        AssertNothingPrinted(child);
+        AssertRefused(child, "rte_eal_init ", "ulimit -v");
     }
 
     [Fact]
@@ -191,6 +176,19 @@ public class EalTests
         }
 
         return true;
+    }
+
+    private static void AssertStarted(ChildScenario child)
+    {
+        Assert.StartsWith("started ", child.Result, StringComparison.Ordinal);
+        AssertNothingPrinted(child);
+    }
+
+    private static void AssertRefused(ChildScenario child, string operation, params string[] told)
+    {
+        Assert.StartsWith($"{nameof(DpdkException)} {operation}", child.Result, StringComparison.Ordinal);
+        Assert.All(told, text => Assert.Contains(text, child.Result, StringComparison.Ordinal));
+        AssertNothingPrinted(child);
     }
 
     private static void AssertNothingPrinted(ChildScenario child)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 
 namespace OpenNetVM.Tests.Support;
@@ -39,8 +40,15 @@ internal sealed record ChildScenario(string Result, ChildProcess Process)
     }
 
     /// <summary>Starts a scenario that the calling test ends by killing it.</summary>
-    public static System.Diagnostics.Process Start(Func<string[], string> scenario, params string[] arguments) => System.Diagnostics.Process.Start(
-        ChildProcess.DotNet, [typeof(ChildScenario).Assembly.Location, Switch, scenario.Method.DeclaringType!.FullName!, scenario.Method.Name, Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), .. arguments]);
+    public static System.Diagnostics.Process Start(Func<string[], string> scenario, params string[] arguments) => System.Diagnostics.Process.Start(Program(scenario, arguments))!;
+
+    /// <summary>How a scenario is started.</summary>
+    public static ProcessStartInfo Program(Func<string[], string> scenario, params string[] arguments) => new(
+        ChildProcess.DotNet, [typeof(ChildScenario).Assembly.Location, Switch, scenario.Method.DeclaringType!.FullName!, scenario.Method.Name, Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), .. arguments])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
 
     public static bool IsAskedFor(string[] arguments) => arguments is [Switch, _, _, _, ..];
 

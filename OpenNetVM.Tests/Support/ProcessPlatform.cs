@@ -22,6 +22,9 @@ internal sealed class ProcessPlatform : IAsyncDisposable
     {
         _ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("onvm-").FullName;
+
+        // As the library makes it where it is not there: processes of other users find their domain's folder in it.
+        File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         ProcessOptions processes = new() { Folder = Folder };
         Builder.Options = new NfManagerOptions
         {

@@ -1,28 +1,30 @@
 using System.ComponentModel;
 using System.Globalization;
+using OpenNetVM.Dpdk;
 using OpenNetVM.Dpdk.Interop;
+using Fields = OpenNetVM.Dpdk.Memory.Mbuf;
 using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.Dpdk.Interop;
 
-/// <summary>The tables against the C compiler and the headers that are installed.</summary>
+/// <summary>The tables and flags against the C compiler and the headers that are installed.</summary>
 public class DpdkLayoutTests
 {
     [Fact]
-    public void Every_offset_and_size_is_what_the_C_compiler_says()
+    public void Every_offset_size_and_flag_is_what_the_C_compiler_says()
     {
         string folder = Directory.CreateTempSubdirectory("opennetvm-tests-").FullName;
         try
         {
             string[] flags = PackageConfig("--cflags");
             int abi = AbiOf(PackageConfig("--modversion")[0]);
-            (string Expression, int Ours)[] expected = [.. Expected(DpdkLayout.For(abi))];
+            (string Expression, long Ours)[] expected = [.. Expected(DpdkLayout.For(abi))];
             string source = Path.Combine(folder, "layout.c");
             File.WriteAllText(source, Program(expected.Select(entry => entry.Expression)));
             string program = Path.Combine(folder, "layout");
             Compile(folder, [.. flags, "-w", source, "-o", program]);
 
-            int[] actual = [.. ChildProcess.Run(folder, program).ShouldSucceed().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
+            long[] actual = [.. ChildProcess.Run(folder, program).ShouldSucceed().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => long.Parse(line, CultureInfo.InvariantCulture))];
             Assert.Equal(expected.Length, actual.Length);
             Assert.Empty(expected.Zip(actual).Where(pair => pair.First.Ours != pair.Second).Select(pair => $"{pair.First.Expression} is {pair.Second}, not {pair.First.Ours}"));
         }
@@ -49,7 +51,7 @@ public class DpdkLayoutTests
         #define SIZE(type) sizeof(struct type)
         int main(void)
         {
-            {{string.Join("\n    ", expressions.Select(expression => $"""printf("%d\n", (int)({expression}));"""))}}
+            {{string.Join("\n    ", expressions.Select(expression => $"""printf("%lld\n", (long long)({expression}));"""))}}
             return 0;
         }
         """;
@@ -87,13 +89,34 @@ public class DpdkLayoutTests
         Assert.Skip("needs a C compiler (apt-get install gcc libc6-dev)");
     }
 
-    private static IEnumerable<(string Expression, int Ours)> Expected(DpdkLayout layout) =>
+    private static IEnumerable<(string Expression, long Ours)> Expected(DpdkLayout layout) =>
     [
-        .. Mbuf(), .. Mempool(), .. FpOps(layout.FpOps), .. Conf(layout.EthConf), .. Info(layout.DevInfo), .. Others(),
+        .. Mbuf(), .. Mempool(), .. FpOps(layout.FpOps), .. Conf(layout.EthConf), .. Info(layout.DevInfo), .. Others(), .. Flags(),
         ("SIZE(rte_eth_stats)", layout.EthStatsSize),
     ];
 
-    private static IEnumerable<(string Expression, int Ours)> Mbuf() =>
+    private static IEnumerable<(string Expression, long Ours)> Flags() =>
+    [
+        ("RTE_MBUF_F_EXTERNAL", (long)Fields.External),
+        ("RTE_MBUF_F_RX_RSS_HASH", (long)Fields.ReceivedRssHash),
+        ("RTE_MBUF_F_RX_L4_CKSUM_BAD", (long)Fields.ReceivedBadL4Checksum),
+        ("RTE_MBUF_F_RX_IP_CKSUM_BAD", (long)Fields.ReceivedBadIpChecksum),
+        ("RTE_MBUF_F_RX_VLAN_STRIPPED", (long)Fields.ReceivedVlanStripped),
+        ("RTE_MBUF_F_TX_VLAN", (long)Fields.TransmitVlan),
+        ("RTE_MBUF_F_TX_TCP_CKSUM", (long)Fields.TransmitTcpChecksum),
+        ("RTE_MBUF_F_TX_UDP_CKSUM", (long)Fields.TransmitUdpChecksum),
+        ("RTE_MBUF_F_TX_L4_MASK", (long)Fields.TransmitTransportMask),
+        ("RTE_MBUF_F_TX_IP_CKSUM", (long)Fields.TransmitIpChecksum),
+        ("RTE_MBUF_F_TX_IPV4", (long)Fields.TransmitIpv4),
+        ("RTE_MBUF_F_TX_IPV6", (long)Fields.TransmitIpv6),
+        ("RTE_MBUF_L2_LEN_BITS", TransmitChecksums.NetworkBits),
+        ("RTE_MBUF_L3_LEN_BITS", TransmitChecksums.LengthBits),
+        ("RTE_ETH_TX_OFFLOAD_IPV4_CKSUM", (long)TransmitChecksums.Ipv4),
+        ("RTE_ETH_TX_OFFLOAD_UDP_CKSUM", (long)TransmitChecksums.Udp),
+        ("RTE_ETH_TX_OFFLOAD_TCP_CKSUM", (long)TransmitChecksums.Tcp),
+    ];
+
+    private static IEnumerable<(string Expression, long Ours)> Mbuf() =>
     [
         ("SIZE(rte_mbuf)", MbufLayout.Size),
         ("AT(rte_mbuf, buf_addr)", MbufLayout.BufAddr),
@@ -120,7 +143,7 @@ public class DpdkLayoutTests
         ("AT(rte_mbuf, dynfield1)", MbufLayout.DynField1),
     ];
 
-    private static IEnumerable<(string Expression, int Ours)> Mempool() =>
+    private static IEnumerable<(string Expression, long Ours)> Mempool() =>
     [
         ("SIZE(rte_mempool)", MempoolLayout.Size),
         ("AT(rte_mempool, pool_data)", MempoolLayout.PoolData),
@@ -164,7 +187,7 @@ public class DpdkLayoutTests
         ("AT(rte_memzone, len)", MemzoneLayout.Length),
     ];
 
-    private static IEnumerable<(string Expression, int Ours)> FpOps(FpOpsLayout ops) =>
+    private static IEnumerable<(string Expression, long Ours)> FpOps(FpOpsLayout ops) =>
     [
         ("SIZE(rte_eth_fp_ops)", FpOpsLayout.Stride),
         ("AT(rte_eth_fp_ops, rx_pkt_burst)", ops.RxBurst),
@@ -176,7 +199,7 @@ public class DpdkLayoutTests
         ("AT(rte_eth_fp_ops, txq.clbk)", ops.TxQueueCallbacks),
     ];
 
-    private static IEnumerable<(string Expression, int Ours)> Conf(EthConfLayout conf) =>
+    private static IEnumerable<(string Expression, long Ours)> Conf(EthConfLayout conf) =>
     [
         ("SIZE(rte_eth_conf)", conf.Size),
         ("AT(rte_eth_conf, link_speeds)", conf.LinkSpeeds),
@@ -191,7 +214,7 @@ public class DpdkLayoutTests
         ("AT(rte_eth_conf, intr_conf)", conf.InterruptConf),
     ];
 
-    private static IEnumerable<(string Expression, int Ours)> Info(DevInfoLayout info) =>
+    private static IEnumerable<(string Expression, long Ours)> Info(DevInfoLayout info) =>
     [
         ("SIZE(rte_eth_dev_info)", info.Size),
         ("AT(rte_eth_dev_info, device)", info.Device),
@@ -225,14 +248,14 @@ public class DpdkLayoutTests
         ("AT(rte_eth_switch_info, domain_id)", sizeof(long)),
     ];
 
-    private static IEnumerable<(string Expression, int Ours)> Others() =>
+    private static IEnumerable<(string Expression, long Ours)> Others() =>
     [
         ("SIZE(rte_eth_link)", EthLinkLayout.Size),
         ("AT(rte_eth_link, link_speed)", EthLinkLayout.Speed),
         ("((const char *)&(const struct rte_eth_link){.link_duplex = 1})[4]", EthLinkLayout.FullDuplexMask),
         ("((const char *)&(const struct rte_eth_link){.link_autoneg = 1})[4]", EthLinkLayout.AutonegotiatedMask),
         ("((const char *)&(const struct rte_eth_link){.link_status = 1})[4]", EthLinkLayout.UpMask),
-        ("RTE_ETH_SPEED_NUM_UNKNOWN", unchecked((int)EthLinkLayout.UnknownSpeed)),
+        ("RTE_ETH_SPEED_NUM_UNKNOWN", EthLinkLayout.UnknownSpeed),
         ("SIZE(rte_eth_rxconf)", EthQueueLayout.RxConfSize),
         ("AT(rte_eth_rxconf, rx_free_thresh)", EthQueueLayout.RxFreeThreshold),
         ("AT(rte_eth_rxconf, rx_drop_en)", EthQueueLayout.RxDropEnabled),
