@@ -38,6 +38,13 @@ internal sealed class ControlBench : IAsyncDisposable
         return folder;
     }
 
+    /// <summary>Welcomes an NF with handles that stand for those of memory.</summary>
+    public static void Welcome(ControlChannel channel)
+    {
+        using var bell = EventFd.Create();
+        channel.SendWithHandles(ControlMessageType.Welcome, 0, Messages.Welcome, [bell, bell]);
+    }
+
     public ControlConnection Connect() => ControlClient.Connect(SocketPath, Messages.Register, Timeout);
 
     public async ValueTask DisposeAsync()

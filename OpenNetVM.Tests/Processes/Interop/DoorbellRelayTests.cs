@@ -143,7 +143,7 @@ public sealed class DoorbellRelayTests
     }
 
     [Fact]
-    public void A_bell_in_a_flood_keeps_no_other_from_being_heard_and_is_itself_heard_at_most_a_thousand_times_in_ten_milliseconds()
+    public async Task A_bell_in_a_flood_keeps_no_other_from_being_heard_and_is_itself_heard_at_most_a_thousand_times_in_ten_milliseconds()
     {
         ProcessSkips.UnlessLinux();
         using var relay = new DoorbellRelay();
@@ -163,21 +163,27 @@ public sealed class DoorbellRelayTests
         relay.Add(quiet, () => Interlocked.Increment(ref quietRuns));
 
         bool stop = false;
-        var flooder = new Thread(() =>
+        Task flooder = Workers.OnOtherThread(() =>
         {
             while (!Volatile.Read(ref stop))
                 flooded.Ring();
         });
-        flooder.Start();
-        for (int i = 1; i <= 200; i++)
+        try
         {
-            quiet.Ring();
-            Workers.Until(() => Volatile.Read(ref quietRuns) == i, $"ring {i} of the quiet bell is heard");
+            for (int i = 1; i <= 200; i++)
+            {
+                quiet.Ring();
+                Workers.Until(() => Volatile.Read(ref quietRuns) == i, $"ring {i} of the quiet bell is heard");
+            }
+
+            Workers.Until(() => relay.Floods(flooded) >= 3, "three floods are counted");
+        }
+        finally
+        {
+            Volatile.Write(ref stop, true);
+            await flooder;
         }
 
-        Workers.Until(() => relay.Floods(flooded) >= 3, "three floods are counted");
-        Volatile.Write(ref stop, true);
-        flooder.Join();
         Assert.Equal(0, relay.Floods(quiet));
 
         // Whether it is being listened to at this moment or not: the last ring is not lost.
@@ -190,7 +196,7 @@ public sealed class DoorbellRelayTests
     }
 
     [Fact]
-    public void A_bell_that_its_other_side_drains_and_makes_blocking_does_not_hold_the_relay()
+    public async Task A_bell_that_its_other_side_drains_and_makes_blocking_does_not_hold_the_relay()
     {
         ProcessSkips.UnlessLinux();
         using var relay = new DoorbellRelay();
@@ -201,7 +207,7 @@ public sealed class DoorbellRelayTests
         relay.Add(hostile, () => { });
         relay.Add(quiet, () => Interlocked.Increment(ref runs));
         bool stop = false;
-        var ringer = new Thread(() =>
+        Task ringer = Workers.OnOtherThread(() =>
         {
             while (!Volatile.Read(ref stop))
             {
@@ -209,15 +215,19 @@ public sealed class DoorbellRelayTests
                 hostile.Drain();
             }
         });
-        ringer.Start();
-        for (int i = 1; i <= 100; i++)
+        try
         {
-            quiet.Ring();
-            Workers.Until(() => Volatile.Read(ref runs) == i, $"ring {i} of the quiet bell is heard");
+            for (int i = 1; i <= 100; i++)
+            {
+                quiet.Ring();
+                Workers.Until(() => Volatile.Read(ref runs) == i, $"ring {i} of the quiet bell is heard");
+            }
         }
-
-        Volatile.Write(ref stop, true);
-        ringer.Join();
+        finally
+        {
+            Volatile.Write(ref stop, true);
+            await ringer;
+        }
     }
 
     [Fact]
