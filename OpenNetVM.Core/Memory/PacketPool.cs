@@ -49,6 +49,7 @@ public sealed unsafe class PacketPool : IDisposable
         _segments = layout.Segments;
         _buffers = layout.Address;
         _limit = layout.Limit;
+        Capacity = _segments.Sum(static segment => (int)segment.Count);
         _owners = (uint*)NativeMemory.AllocZeroed(_limit, sizeof(uint));
         if (logger is null)
             return;
@@ -71,7 +72,7 @@ public sealed unsafe class PacketPool : IDisposable
     public MemoryRegion Region => _segments[0].Region;
 
     /// <summary>Number of buffers, in all security domains.</summary>
-    public int Capacity => _segments.Sum(static segment => (int)segment.Count);
+    public int Capacity { get; }
 
     /// <summary>Most bytes of frame data that a fresh packet can hold.</summary>
     public int BufferSize => Options.BufferSize;
