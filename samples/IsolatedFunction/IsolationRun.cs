@@ -29,6 +29,8 @@ internal static class IsolationRun
         catch (Exception error) when (error is IOException or InvalidOperationException or TimeoutException)
         {
             Console.Error.WriteLine(error.Message);
+            if (options.Isolation == Isolation.Container)
+                Console.Error.WriteLine("Containers are started by root, with podman and runc (on Debian: apt-get install podman runc), and a C compiler links the native program.");
             return StartError;
         }
         finally
