@@ -56,11 +56,16 @@ Task("Test")
 });
 
 Task("Run")
-    .Description("builds and runs the sample service chain; arguments go to it (paths are relative to where you stand); --dpdk DEVICE DEVICE: forwards between two DPDK devices instead")
+    .Description("builds and runs the sample service chain; arguments go to it (paths are relative to where you stand); --dpdk DEVICE DEVICE: forwards between two DPDK devices instead; --isolated threads|process|container: one function, where you say")
     .Does(() =>
 {
     BuildProgram("samples/ServiceChain");
     BuildProgram("samples/DpdkForwarder");
+    BuildProgram("samples/IsolatedFunction");
+
+    // A container gets a native program. It is looked for beside the sample.
+    if (arguments.Any(argument => argument is "container" or "--isolated=container"))
+        DotNet(["publish", "samples/FlowPolicer", .. Quiet, "-r", RuntimeInformation.RuntimeIdentifier, "-o", $"samples/IsolatedFunction/bin/{Configuration}/net10.0/native"]);
 });
 
 Task("Bench")

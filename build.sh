@@ -30,6 +30,10 @@ restored=$(dotnet tool restore 2>&1) || fail "the build tool could not be restor
 cake=(dotnet cake build.cake "--target=$target" --verbosity=quiet
   --settings_enablescriptcache=true --paths_cache=artifacts/cake --paths_tools=artifacts/cake)
 
+# Base64 of NUL-terminated arguments: the one form in which spaces, quotes, newlines and leading dashes all reach the target as they are.
+OPENNETVM_BUILD_ARGUMENTS=$([ $# -eq 0 ] || printf '%s\0' "$@" | base64 -w0)
+export OPENNETVM_BUILD_ARGUMENTS
+
 # Run, Bench and Experiments are only built by Cake. The program then takes the place of this shell: it has the terminal, every signal (Ctrl-C, SIGTERM)
 # and the exit code to itself, and no build tool stays in memory beside what is being measured.
 case $target in
@@ -37,23 +41,28 @@ case $target in
     "${cake[@]}"
     cd "$here"
     sample=ServiceChain
-    for argument in "$@"; do [ "$argument" != --dpdk ] || sample=DpdkForwarder; done
+    for argument in "$@"; do
+      case $argument in
+        --dpdk) sample=DpdkForwarder ;;
+        --isolated | --isolated=*) sample=IsolatedFunction ;;
+      esac
+    done
+    unset OPENNETVM_BUILD_ARGUMENTS
     exec dotnet "$root/samples/$sample/bin/Release/net10.0/$sample.dll" "$@"
     ;;
   bench)
     # From the root, where BenchmarkDotNet looks for the project that it measures.
     "${cake[@]}"
+    unset OPENNETVM_BUILD_ARGUMENTS
     exec dotnet "$root/OpenNetVM.Benchmarks/bin/Release/net10.0/OpenNetVM.Benchmarks.dll" "$@"
     ;;
   experiments)
     # From the root, whose docs/performance takes the results.
     "${cake[@]}"
+    unset OPENNETVM_BUILD_ARGUMENTS
     exec dotnet "$root/OpenNetVM.Benchmarks/bin/Release/net10.0/OpenNetVM.Benchmarks.dll" experiments "$@"
     ;;
   *)
-    # Base64 of NUL-terminated arguments: the one form in which spaces, quotes, newlines and leading dashes all reach the target as they are.
-    OPENNETVM_BUILD_ARGUMENTS=$([ $# -eq 0 ] || printf '%s\0' "$@" | base64 -w0)
-    export OPENNETVM_BUILD_ARGUMENTS
     exec "${cake[@]}"
     ;;
 esac

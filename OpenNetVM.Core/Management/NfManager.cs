@@ -97,7 +97,8 @@ public sealed partial class NfManager : IAsyncDisposable
     /// <summary>Starts the instances, the ports and, unless the platform is hand-driven, the workers.</summary>
     /// <exception cref="InvalidOperationException">The platform was started before.</exception>
     /// <remarks>
-    /// An exception of a function's OnStart or a port's Start comes through, and nothing is left running. Processes are started last, and waited for.
+    /// An exception of a function's OnStart or a port's Start comes through, and nothing is left running. Processes are started last, and waited for; packets that arrive meanwhile wait
+    /// at their ports.
     /// </remarks>
     public void Start()
     {
@@ -105,6 +106,8 @@ public sealed partial class NfManager : IAsyncDisposable
         try
         {
             StartProcesses();
+            foreach (WorkerSlot slot in _workers)
+                slot.Worker.Invoke(() => Open(slot));
         }
         catch
         {
@@ -113,6 +116,13 @@ public sealed partial class NfManager : IAsyncDisposable
         }
 
         _logger.LogInformation("Platform started: {Ports} ports, {Services} services, {Instances} instances, {Workers} workers", _plane.Ports.Length, _plans.Count, Services.Instances.Count, _workers.Count);
+    }
+
+    // On the worker's thread. A platform that is being stopped already has said to the worker that it receives no more, or will.
+    private void Open(WorkerSlot slot)
+    {
+        if (_state == ManagerState.Running)
+            slot.EnableReceivers();
     }
 
     private void StartHere()
@@ -127,6 +137,10 @@ public sealed partial class NfManager : IAsyncDisposable
                     StartInstances(plan, plan.Factory is null ? 0 : plan.Options.Instances);
                 foreach (PortEntry entry in _plane.Ports)
                     StartPort(entry);
+
+                // Until the processes are there, packets wait at their ports.
+                foreach (WorkerSlot slot in _workers)
+                    slot.DisableReceivers();
                 if (!_options.HandDriven)
                 {
                     foreach (WorkerSlot slot in _workers)

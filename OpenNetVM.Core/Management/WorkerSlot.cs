@@ -33,11 +33,16 @@ internal sealed class WorkerSlot
         return taken;
     }
 
+    /// <summary>On the worker's thread, or before it runs: nothing more is taken from the ports.</summary>
+    internal void DisableReceivers() => SetReceivers(enabled: false);
+
     /// <summary>On the worker's thread.</summary>
-    internal void DisableReceivers()
+    internal void EnableReceivers() => SetReceivers(enabled: true);
+
+    private void SetReceivers(bool enabled)
     {
         foreach (RxPoller receiver in Volatile.Read(ref _receivers))
-            receiver.Enabled = false;
+            receiver.Enabled = enabled;
     }
 
     // A loop, because a port may ask for each packet: a lambda would allocate.

@@ -24,8 +24,7 @@ public class PackageTests(PackagedApplication application) : IClassFixture<Packa
     [Fact]
     public void The_readme_program_is_published_as_a_native_binary_without_a_warning_and_prints_the_same()
     {
-        if (!IsOnPath("clang") && !IsOnPath("gcc"))
-            Assert.Skip("publishing a native binary needs clang or gcc, and neither is installed");
+        InstalledPrograms.RequireLinker();
 
         // Warnings are errors, so this is also the proof that nothing here needs what trimming removes.
         ChildProcess.Run(application.Folder, ChildProcess.DotNet,
@@ -36,7 +35,4 @@ public class PackageTests(PackagedApplication application) : IClassFixture<Packa
     }
 
     private ChildProcess RunProgram() => ChildProcess.Run(application.Folder, ChildProcess.DotNet, "Program/built/Program.dll").ShouldSucceed();
-
-    private static bool IsOnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
 }

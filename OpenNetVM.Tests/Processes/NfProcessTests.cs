@@ -37,6 +37,19 @@ public class NfProcessTests
     }
 
     [Fact]
+    public async Task Packets_that_arrive_while_the_first_processes_start_wait_for_them()
+    {
+        await using ProcessPlatform platform = new();
+        platform.Builder.AddPort(new GeneratorPort(new GeneratorPortOptions { PacketCount = 10_000 }));
+        platform.Start(platform.AddService<Marking>("marking"));
+
+        ProcessPlatform.Until(() => platform.Statistics.Received == 10_000 && platform.Manager.PacketsUnderWay == 0, "all packets are worked off");
+
+        Assert.Equal(10_000, platform.Statistics.Transmitted);
+        await platform.AssertConservedAsync();
+    }
+
+    [Fact]
     public async Task Functions_of_both_kinds_share_one_chain()
     {
         await using ProcessPlatform platform = new();

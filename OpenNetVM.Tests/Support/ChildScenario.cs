@@ -40,11 +40,15 @@ internal sealed record ChildScenario(string Result, ChildProcess Process)
     }
 
     /// <summary>Starts a scenario that the calling test ends by killing it.</summary>
-    public static System.Diagnostics.Process Start(Func<string[], string> scenario, params string[] arguments) => System.Diagnostics.Process.Start(Program(scenario, arguments))!;
+    public static Process Start(Func<string[], string> scenario, params string[] arguments) => System.Diagnostics.Process.Start(Program(scenario, arguments))!;
 
     /// <summary>How a scenario is started.</summary>
-    public static ProcessStartInfo Program(Func<string[], string> scenario, params string[] arguments) => new(
-        ChildProcess.DotNet, [typeof(ChildScenario).Assembly.Location, Switch, scenario.Method.DeclaringType!.FullName!, scenario.Method.Name, Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), .. arguments])
+    public static ProcessStartInfo Program(Func<string[], string> scenario, params string[] arguments) =>
+        ProgramWithResult(scenario, Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), arguments);
+
+    /// <summary>How a scenario is started that writes what it returns to a file of the calling test's.</summary>
+    public static ProcessStartInfo ProgramWithResult(Func<string[], string> scenario, string result, params string[] arguments) => new(
+        ChildProcess.DotNet, [typeof(ChildScenario).Assembly.Location, Switch, scenario.Method.DeclaringType!.FullName!, scenario.Method.Name, result, .. arguments])
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,

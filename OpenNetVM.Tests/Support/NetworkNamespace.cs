@@ -33,11 +33,7 @@ internal sealed partial class NetworkNamespace : IDisposable
     {
         if (Refusal.Value is { } refusal)
             Assert.Skip(refusal);
-        foreach (string program in programs)
-        {
-            if (MissingProgram(program) is { } missing)
-                Assert.Skip(missing);
-        }
+        InstalledPrograms.Require(programs);
     }
 
     /// <summary>Makes an empty namespace with its loopback interface up and IPv6 off, so that nothing is sent in it that a test did not ask for.</summary>
@@ -188,9 +184,9 @@ internal sealed partial class NetworkNamespace : IDisposable
     {
         if (!OperatingSystem.IsLinux())
             return "needs the network namespaces of Linux";
-        if (MissingProgram("ip") is { } noIp)
+        if (InstalledPrograms.WhyMissing("ip") is { } noIp)
             return noIp;
-        if (MissingProgram("ethtool") is { } noEthtool)
+        if (InstalledPrograms.WhyMissing("ethtool") is { } noEthtool)
             return noEthtool;
         if (!Environment.IsPrivilegedProcess)
             return "needs network namespaces, which only root can make: run the tests as root, for example in a container";
@@ -200,13 +196,6 @@ internal sealed partial class NetworkNamespace : IDisposable
         ChildProcess.Run(Path.GetTempPath(), "ip", "netns", "delete", name);
         return add.ExitCode == 0 ? null : $"needs network namespaces, and `ip netns add` says: {add.Error.Trim()} (a container needs --cap-add SYS_ADMIN and NET_ADMIN)";
     }
-
-    private static string? MissingProgram(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin").Any(folder => System.IO.File.Exists(Path.Combine(folder, program)))
-            ? null
-            : $"needs the program {program}, which is not installed; on Debian and Ubuntu: apt-get install {Packages.GetValueOrDefault(program, program)}";
-
-    private static readonly Dictionary<string, string> Packages = new() { ["ip"] = "iproute2", ["ping"] = "iputils-ping", ["nginx"] = "nginx-light" };
 
     // Namespaces whose process is gone: the run was killed. What still runs in them was theirs.
     private static void DeleteLeftovers()

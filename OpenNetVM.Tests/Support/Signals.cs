@@ -5,6 +5,7 @@ namespace OpenNetVM.Tests.Support;
 /// <summary>kill(2).</summary>
 internal static partial class Signals
 {
+    public const int Interrupt = 2;
     public const int Kill = 9;
     public const int Terminate = 15;
     public const int Stop = 19;
