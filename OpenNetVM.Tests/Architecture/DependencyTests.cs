@@ -12,7 +12,7 @@ public class DependencyTests
         ["OpenNetVM.FlowTable"] = [],
         ["OpenNetVM.Core"] = ["OpenNetVM.FlowTable", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.ObjectPool"],
         ["OpenNetVM.Dpdk"] = ["OpenNetVM.FlowTable", "OpenNetVM.Core", "Microsoft.Extensions.Logging.Abstractions"],
-        ["OpenNetVM.OpenFlow"] = ["OpenNetVM.FlowTable", "OpenNetVM.Core", "Microsoft.Extensions.Logging.Abstractions"],
+        ["OpenNetVM.OpenFlow"] = ["OpenNetVM.FlowTable", "OpenNetVM.Core", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.ObjectPool"],
         ["OpenNetVM.Functions"] = ["OpenNetVM.FlowTable", "OpenNetVM.Core", "Microsoft.Extensions.Logging.Abstractions"],
         ["OpenNetVM.Testing"] = ["OpenNetVM.FlowTable", "OpenNetVM.Core", "Microsoft.Extensions.Logging.Abstractions"],
     };

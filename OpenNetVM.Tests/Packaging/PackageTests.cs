@@ -10,6 +10,7 @@ public class PackageTests(PackagedApplication application) : IClassFixture<Packa
     [InlineData("OpenNetVM.FlowTable")]
     [InlineData("OpenNetVM.Core", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.ObjectPool", "OpenNetVM.FlowTable")]
     [InlineData("OpenNetVM.Functions", "OpenNetVM.Core")]
+    [InlineData("OpenNetVM.OpenFlow", "Microsoft.Extensions.ObjectPool", "OpenNetVM.Core")]
     [InlineData("OpenNetVM.Testing", "OpenNetVM.Core")]
     public void A_package_depends_on_what_the_architecture_allows_and_on_nothing_else(string library, params string[] allowed) =>
         Assert.Equal(allowed, application.DependenciesOf(library));

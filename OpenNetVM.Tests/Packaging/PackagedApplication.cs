@@ -10,7 +10,7 @@ namespace OpenNetVM.Tests.Packaging;
 /// </summary>
 public sealed class PackagedApplication : IDisposable
 {
-    private static readonly string[] Libraries = ["OpenNetVM.FlowTable", "OpenNetVM.Core", "OpenNetVM.Functions", "OpenNetVM.Testing"];
+    private static readonly string[] Libraries = ["OpenNetVM.FlowTable", "OpenNetVM.Core", "OpenNetVM.Functions", "OpenNetVM.OpenFlow", "OpenNetVM.Testing"];
 
     /// <summary>Third-party packages are fetched once for a checkout, and stay out of the user's own cache.</summary>
     private static readonly string PackageCache = Path.Combine(RepositoryFiles.Root, "artifacts", "package-tests");

@@ -17,6 +17,15 @@ public static class RepositoryFiles
         return Path.Combine(Traffic, fileName);
     }
 
+    /// <summary>Full path of a folder of OpenFlow data; skips the calling test with the reason where it is absent.</summary>
+    public static string OpenFlow(string folder)
+    {
+        string? path = Existing(Path.Combine("openflow", folder));
+        if (path is null)
+            Assert.Skip("needs the OpenFlow messages in ../shared/openflow beside the checkout, which are not part of the repository");
+        return path;
+    }
+
     private static string? Existing(string folder)
     {
         string path = Path.GetFullPath(Path.Combine(Root, "..", "shared", folder));
