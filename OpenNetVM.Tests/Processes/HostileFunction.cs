@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using OpenNetVM.Core.Memory;
@@ -14,6 +15,7 @@ namespace OpenNetVM.Tests.Processes;
 /// A process that registers as a function and then does to the shared memory and to the socket whatever its attack says, without end: not by way of the library's classes for
 /// functions, but with the memory itself.
 /// </summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "It lives as long as its process, which is killed.")]
 internal sealed unsafe class HostileFunction
 {
     private readonly ControlConnection _connection;

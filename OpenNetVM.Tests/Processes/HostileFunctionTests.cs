@@ -4,7 +4,6 @@ using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.NetworkFunctions;
-using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Processes;
 using OpenNetVM.Core.Services;
 using OpenNetVM.Tests.Support;

@@ -13,7 +13,7 @@ namespace OpenNetVM.Tests.Support;
 /// <summary>A platform whose functions run in other processes, between two ports that the test plays, with a folder of its own for the sockets.</summary>
 internal sealed class ProcessPlatform : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly bool _ownsFolder;
     private NfManager? _manager;
@@ -24,7 +24,8 @@ internal sealed class ProcessPlatform : IAsyncDisposable
         Folder = folder ?? Directory.CreateTempSubdirectory("onvm-").FullName;
 
         // As the library makes it where it is not there: processes of other users find their domain's folder in it.
-        File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         ProcessOptions processes = new() { Folder = Folder };
         Builder.Options = new NfManagerOptions
         {
