@@ -11,6 +11,9 @@ namespace OpenNetVM.Core.Management;
 /// <content>Instances in other processes: their registration, their end, and starting them (paper, "NFs as processes and containers").</content>
 public sealed partial class NfManager
 {
+    // What a process may still do when it has said that it has stopped, before it is killed.
+    private static readonly TimeSpan MostFarewell = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _closing = new();
     private readonly Dictionary<Guid, NfLaunched> _launches = [];
     private readonly HashSet<NfLaunched> _launched = [];
@@ -269,12 +272,12 @@ public sealed partial class NfManager
         runner.Worker.Remove(runner);
         runner.Worker.Invoke(() => runner.Transmitter.Remove(runner.Instance));
         RemoteEnd end = runner.End!;
-        bool wanted = end.Kind is RemoteEndKind.Stopped or RemoteEndKind.Left;
+        bool wanted = end.Kind is RemoteEndKind.Stopped or RemoteEndKind.Left or RemoteEndKind.Abandoned;
         launched?.Fail($"the process has ended before it was ready: {end.Reason}");
         if (launched is not null)
         {
-            if (wanted)
-                await launched.WaitForExitAsync(plan.Options.Processes!.HangTimeout).ConfigureAwait(false);
+            if (wanted && end.Kind != RemoteEndKind.Abandoned)
+                await launched.WaitForExitAsync(MostFarewell).ConfigureAwait(false);
             else
                 launched.Kill();
             lock (_launches)

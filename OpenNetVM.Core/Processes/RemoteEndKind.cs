@@ -9,6 +9,9 @@ internal enum RemoteEndKind
     /// <summary>It left of its own accord, in good order.</summary>
     Left,
 
+    /// <summary>The platform has stopped, and it had not by then.</summary>
+    Abandoned,
+
     /// <summary>Its connection was closed: the process is dead.</summary>
     Died,
 

@@ -15,6 +15,7 @@ namespace OpenNetVM.Core.Processes;
 /// </content>
 internal sealed unsafe partial class RemoteRunner
 {
+    private const int MostTimesSlow = 3;
     private static readonly TimeSpan MostPatience = TimeSpan.FromMilliseconds(500);
 
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,7 +28,9 @@ internal sealed unsafe partial class RemoteRunner
     private long _takenBefore;
     private long _takesSince;
     private long _bellFloods;
-    private long _congestedSince;
+    private long _slowSince;
+    private long _takenThen;
+    private int _timesSlow;
     private long _elsewhere;
     private int _held;
 
@@ -113,10 +116,9 @@ internal sealed unsafe partial class RemoteRunner
             return;
         }
 
-        LosePatience(now);
-
         // It makes progress, or nothing waits, or it is not its fault that it makes none.
         bool excused = !waits || _instance.State == InstanceState.Paused || _instance.Transmit.Count > _instance.Transmit.Capacity / 2;
+        LosePatience(now, !excused, taken);
         if (taken != _takenBefore || excused || _takesSince == 0)
         {
             _takenBefore = taken;
@@ -142,13 +144,29 @@ internal sealed unsafe partial class RemoteRunner
         _elsewhere = elsewhere;
     }
 
-    // Sources that can wait do so while an instance is congested: not for ever, or one process could stop them all.
-    private void LosePatience(long now)
+    // Sources that can wait do so for what they have sent to this instance: not for ever, or one process could stop them all. One that works off what waits for it is waited for again,
+    // but not any number of times.
+    private void LosePatience(long now, bool waits, long taken)
     {
-        if (!_instance.IsCongested)
-            _congestedSince = now;
-        else if (!_instance.IsNotWaitedFor && _plane.Time.GetElapsedTime(_congestedSince, now) >= MostPatience)
+        if (!waits)
+        {
+            _slowSince = now;
+            _takenThen = taken;
+            if (_instance.IsNotWaitedFor && _timesSlow < MostTimesSlow)
+                _instance.IsNotWaitedFor = false;
+            return;
+        }
+
+        if (_plane.Time.GetElapsedTime(_slowSince, now) < MostPatience)
+            return;
+        if (taken - _takenThen < _instance.RingCapacity / 2 && !_instance.IsNotWaitedFor)
+        {
+            _timesSlow++;
             _instance.StopWaitingFor();
+        }
+
+        _slowSince = now;
+        _takenThen = taken;
     }
 
     private int Drain()
@@ -205,7 +223,7 @@ internal sealed unsafe partial class RemoteRunner
     /// <summary>When no worker runs any more, and what was left has been discarded.</summary>
     internal void Abandon()
     {
-        Ended(new RemoteEnd(RemoteEndKind.Stopped, "the platform has stopped"));
+        Ended(new RemoteEnd(RemoteEndKind.Abandoned, "the platform has stopped"));
         _gone.TrySetResult();
     }
 

@@ -39,7 +39,7 @@ internal sealed class RemoteSession(DataplaneState plane, NfInstance instance, R
         }
         catch (OperationCanceledException)
         {
-            return new RemoteEnd(RemoteEndKind.Stopped, "the platform has stopped");
+            return new RemoteEnd(RemoteEndKind.Abandoned, "the platform has stopped");
         }
 
         return farewell ?? new RemoteEnd(RemoteEndKind.Died, "its connection was closed");

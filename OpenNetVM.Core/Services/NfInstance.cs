@@ -169,8 +169,8 @@ internal sealed class NfInstance
             _congestion.Add(-1);
     }
 
-    /// <summary>Whether nobody waits for this instance any more, however full its lanes are: it is another process, and has been congested for too long.</summary>
-    internal bool IsNotWaitedFor { get; private set; }
+    /// <summary>Whether nobody waits for this instance any more, however full its lanes are: it is another process, and too slow.</summary>
+    internal bool IsNotWaitedFor { get; set; }
 
     /// <summary>From here on it is never congested: what it has no room for is dropped.</summary>
     internal void StopWaitingFor()

@@ -1,12 +1,14 @@
 using System.Buffers.Binary;
 using System.Text;
 using OpenNetVM.Core.Chains;
+using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.LoadBalancing;
 using OpenNetVM.Core.Management;
 using OpenNetVM.Core.NetworkFunctions;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Ports;
+using OpenNetVM.Core.Processes;
 using OpenNetVM.Core.Services;
 using OpenNetVM.FlowTable;
 using OpenNetVM.Tests.Support;
@@ -316,6 +318,8 @@ public class NfProcessTests
 
     public sealed class Numbering : NetworkFunction
     {
+        public static NfProcessOptions Waits(NfProcessOptions options) => options with { Idle = IdleStrategy.Wait() };
+
         public static ushort InstanceOf(byte[] frame) => BinaryPrimitives.ReadUInt16LittleEndian(frame.AsSpan(^2));
 
         protected override void Process(Packet packet) => BinaryPrimitives.WriteUInt16LittleEndian(packet.Data[^2..], Context.Instance.Value);
