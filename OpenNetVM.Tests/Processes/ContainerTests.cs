@@ -122,16 +122,19 @@ public sealed class ContainerTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task A_container_whose_user_is_not_let_in_gets_no_packet()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_container_whose_user_is_not_let_in_gets_no_packet(bool reachesTheSocket)
     {
-        await using ProcessPlatform platform = new();
+        await using ProcessPlatform platform = new(options => options with { Default = new SecurityDomainOptions { Name = "default", Group = reachesTheSocket ? Nobody : null } });
         ServiceId policer = AddService(platform, new ServiceOptions { Instances = 0 }, Nobody);
         platform.Start(policer);
 
         InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => platform.Manager.StartProcessAsync(policer));
 
         Assert.Equal("\"podman\" ended with code 2 before it registered for service \"policer\".", refused.Message);
+        Assert.Equal(reachesTheSocket, platform.Log.Logger.Messages.Any(message => message.Contains($"user {Nobody} may not register", StringComparison.Ordinal)));
         Assert.Empty(platform.Run(Frames.Flows(10)));
         Assert.Equal(10, platform.Statistics.DroppedByReason[DropReason.NoInstance]);
         await platform.AssertConservedAsync();
@@ -167,7 +170,11 @@ public sealed class ContainerTests : IDisposable
         lock (_names)
         {
             _names.Add(Podman.NewName());
-            return _container.Start(launch, _names[^1], user, arguments);
+            ProcessStartInfo start = _container.Start(launch, _names[^1], user, arguments);
+
+            // Why it is refused it prints, which is no output of the tests.
+            start.RedirectStandardError = true;
+            return start;
         }
     }
 
