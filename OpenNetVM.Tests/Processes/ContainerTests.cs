@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.LoadBalancing;
 using OpenNetVM.Core.NetworkFunctions;
@@ -94,15 +95,46 @@ public sealed class ContainerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_container_whose_user_is_not_let_in_gets_no_packet()
+    public async Task A_container_outlives_its_manager_and_goes_on_with_the_next()
     {
-        await using ProcessPlatform platform = new();
+        string folder = Directory.CreateTempSubdirectory("onvm-").FullName;
+        using Process manager = ChildScenario.Start(FirstManager, folder);
+        try
+        {
+            ProcessPlatform.Until(() => File.Exists(Path.Combine(folder, "open")), "the first manager is there");
+            using Process podman = Process.Start(StartContainer(new NfLaunch(Path.Combine(folder, "default", "control.sock"), "policer", string.Empty), null, "--wait"))!;
+            ProcessPlatform.Until(() => File.Exists(Path.Combine(folder, "done")), "it has sent its packets through the container");
+            manager.Kill();
+            manager.WaitForExit();
+
+            await using ProcessPlatform next = new(folder: folder);
+            next.Start(AcceptPolicers(next));
+            ProcessPlatform.Until(() => next.Statistics.Instances is [{ State: InstanceState.Running }], "the container has registered again");
+            Assert.Equal(100, next.Run(Frames.Flows(100)).Count);
+            await next.AssertConservedAsync();
+            Assert.True(podman.WaitForExit(TimeSpan.FromMinutes(1)));
+            Assert.Equal(0, podman.ExitCode);
+        }
+        finally
+        {
+            manager.Kill();
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_container_whose_user_is_not_let_in_gets_no_packet(bool reachesTheSocket)
+    {
+        await using ProcessPlatform platform = new(options => options with { Default = new SecurityDomainOptions { Name = "default", Group = reachesTheSocket ? Nobody : null } });
         ServiceId policer = AddService(platform, new ServiceOptions { Instances = 0 }, Nobody);
         platform.Start(policer);
 
         InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => platform.Manager.StartProcessAsync(policer));
 
         Assert.Equal("\"podman\" ended with code 2 before it registered for service \"policer\".", refused.Message);
+        Assert.Equal(reachesTheSocket, platform.Log.Logger.Messages.Any(message => message.Contains($"user {Nobody} may not register", StringComparison.Ordinal)));
         Assert.Empty(platform.Run(Frames.Flows(10)));
         Assert.Equal(10, platform.Statistics.DroppedByReason[DropReason.NoInstance]);
         await platform.AssertConservedAsync();
@@ -115,27 +147,42 @@ public sealed class ContainerTests : IDisposable
         _container.Dispose();
     }
 
-    private ServiceId AddService(ProcessPlatform platform, ServiceOptions? options = null, uint? user = null) =>
-        platform.Builder.AddService("policer", (options ?? new ServiceOptions()) with
+    private static string FirstManager(string[] arguments)
+    {
+        ProcessPlatform platform = new(folder: arguments[0]);
+        platform.Start(AcceptPolicers(platform));
+        File.WriteAllText(Path.Combine(arguments[0], "open"), string.Empty);
+        ProcessPlatform.Until(() => platform.Statistics.Instances is [{ State: InstanceState.Running }], "the container has registered");
+        Assert.Equal(100, platform.Run(Frames.Flows(100)).Count);
+        File.WriteAllText(Path.Combine(arguments[0], "done"), string.Empty);
+        Thread.Sleep(Timeout.Infinite);
+        return string.Empty;
+    }
+
+    private static ServiceId AcceptPolicers(ProcessPlatform platform) =>
+        platform.Builder.AddService("policer", new ServiceOptions { Processes = new ProcessServiceOptions() });
+
+    private ServiceId AddService(ProcessPlatform platform, ServiceOptions? options = null, uint? user = null) => platform.Builder.AddService(
+        "policer", (options ?? new ServiceOptions()) with { Processes = new ProcessServiceOptions { Launch = launch => StartContainer(launch, user) } });
+
+    private ProcessStartInfo StartContainer(NfLaunch launch, uint? user, params string[] arguments)
+    {
+        lock (_names)
         {
-            Processes = new ProcessServiceOptions
-            {
-                Launch = launch =>
-                {
-                    lock (_names)
-                    {
-                        _names.Add(Podman.NewName());
-                        return _container.Start(launch, _names[^1], user);
-                    }
-                },
-            },
-        });
+            _names.Add(Podman.NewName());
+            ProcessStartInfo start = _container.Start(launch, _names[^1], user, arguments);
+
+            // Why it is refused it prints, which is no output of the tests.
+            start.RedirectStandardError = true;
+            return start;
+        }
+    }
 
     private static SecurityDomainOptions LetIn(uint? user) => user is null
         ? new SecurityDomainOptions { Name = "default" }
         : new SecurityDomainOptions { Name = "default", Users = new HashSet<uint> { user.Value }, Group = user };
 
-    // Slowly enough for flows to stay below the rate that the function holds them to, on most machines.
+    // A thousand flows in turn, so that on most machines each stays below the rate that the function holds it to.
     private static void SendUntil(ProcessPlatform platform, CancellationToken enough)
     {
         byte[][] frames = Frames.Flows(1_000);

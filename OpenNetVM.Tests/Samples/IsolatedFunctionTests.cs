@@ -32,6 +32,18 @@ public partial class IsolatedFunctionTests(NativePolicer native)
     }
 
     [Fact]
+    public void The_function_is_published_as_a_native_program_without_a_warning_and_needs_the_C_library_alone()
+    {
+        Assert.DoesNotContain("warning", native.Output, StringComparison.OrdinalIgnoreCase);
+        Assert.Empty(Directory.GetFiles(native.Folder, "*.dll"));
+        Assert.Empty(Directory.GetFiles(native.Folder, "*.so"));
+        string[] libraries = [.. ChildProcess.Run(native.Folder, "ldd", native.Program).ShouldSucceed().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(static line => Path.GetFileName(line.Trim().Split(' ')[0]).Split('.')[0])];
+        Assert.Contains("libc", libraries);
+        Assert.All(libraries, static library => Assert.True(library is "libc" or "libm" || library.StartsWith("ld-linux", StringComparison.Ordinal) || library == "linux-vdso", library));
+    }
+
+    [Fact]
     public void Ctrl_C_in_a_terminal_which_reaches_the_function_too_loses_no_packet()
     {
         using SampleProcess sample = SampleProcess.Start("IsolatedFunction", "--isolated", "process", "--seconds", "0");

@@ -7,35 +7,40 @@ namespace OpenNetVM.Tests.Support;
 /// <summary>The program of samples/FlowPolicer as a native binary, published when a test first asks for it, once for a run of the tests.</summary>
 public sealed class NativePolicer : IDisposable
 {
-    private readonly Lazy<string> _folder = new(Publish);
+    private readonly string _folder = Directory.CreateTempSubdirectory("opennetvm-native-").FullName;
+    private readonly Lazy<ChildProcess> _publishing;
 
-    /// <summary>The folder that it was published to, the program <c>FlowPolicer</c> in it. Skips the calling test where it cannot be linked.</summary>
+    public NativePolicer() => _publishing = new Lazy<ChildProcess>(Publish);
+
+    /// <summary>The program. Like the other members it skips the calling test where nothing can link it, and fails it where publishing does.</summary>
+    public string Program => Path.Combine(Folder, "FlowPolicer");
+
+    /// <summary>The folder that it was published to.</summary>
     public string Folder
     {
         get
         {
-            InstalledPrograms.RequireLinker();
-            return Path.Combine(_folder.Value, "published");
+            _ = Output;
+            return Target;
         }
     }
 
-    /// <summary>The program.</summary>
-    public string Program => Path.Combine(Folder, "FlowPolicer");
-
-    public void Dispose()
+    /// <summary>What publishing has printed.</summary>
+    public string Output
     {
-        if (_folder.IsValueCreated)
-            Directory.Delete(_folder.Value, recursive: true);
+        get
+        {
+            InstalledPrograms.RequireLinker();
+            ChildProcess published = _publishing.Value.ShouldSucceed();
+            return published.Output + published.Error;
+        }
     }
 
-    private static string Publish()
-    {
-        string folder = Directory.CreateTempSubdirectory("opennetvm-native-").FullName;
+    private string Target => Path.Combine(_folder, "published");
 
-        // In folders of its own: these tests run from the output of an ordinary build, which must not change under them. Warnings are errors.
-        ChildProcess.Run(RepositoryFiles.Root, ChildProcess.DotNet,
-            "publish", "samples/FlowPolicer", "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier,
-            "--artifacts-path", Path.Combine(folder, "artifacts"), "-o", Path.Combine(folder, "published")).ShouldSucceed();
-        return folder;
-    }
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    // In folders of its own: these tests run from the output of an ordinary build, which must not change under them. Warnings are errors.
+    private ChildProcess Publish() => ChildProcess.Run(RepositoryFiles.Root, ChildProcess.DotNet,
+        "publish", "samples/FlowPolicer", "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--artifacts-path", Path.Combine(_folder, "artifacts"), "-o", Target);
 }

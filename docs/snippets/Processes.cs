@@ -55,7 +55,7 @@ public sealed class Processes : IDisposable
     public async Task A_platform_starts_processes_and_takes_one_that_was_started_by_hand()
     {
         string folder = _folder;
-        ProcessStartInfo child = ChildScenario.Program(FunctionProgram, Path.Combine(folder, "result"));
+        ProcessStartInfo child = ChildScenario.ProgramWithResult(FunctionProgram, Path.Combine(folder, "result"));
         (string program, string[] arguments) = (child.FileName, [.. child.ArgumentList]);
 
         // snippet: process-manager
@@ -81,7 +81,7 @@ public sealed class Processes : IDisposable
         InstanceId third = await manager.StartProcessAsync(filter);
         // end
         Assert.True(third.IsValid);
-        using Process fourth = Process.Start(ChildScenario.Program(ByHandProgram, Path.Combine(folder, "result of the fourth"), Path.Combine(folder, "default", "control.sock")))!;
+        using Process fourth = Process.Start(ChildScenario.ProgramWithResult(ByHandProgram, Path.Combine(folder, "result of the fourth"), Path.Combine(folder, "default", "control.sock")))!;
         ProcessPlatform.Until(() => manager.GetStatistics().Instances.Count(static instance => instance.State == InstanceState.Running) == 4, "four processes run");
         ProcessPlatform.Until(() => manager.Ports[0].Status.State == PortState.Ended && manager.PacketsUnderWay == 0, "all packets are worked off");
         await manager.StopAsync();

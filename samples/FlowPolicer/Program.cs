@@ -19,7 +19,12 @@ using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSi
 
 try
 {
-    NfProcessExit exit = NfProcess.Run(new FlowPolicer(packetsPerSecond: 10_000, burst: 1_000), cancellation: leave.Token);
+    // --wait: keep what is known of flows, and go on with the next manager when this one is gone.
+    NfProcessOptions options = NfProcessOptions.FromEnvironment() with
+    {
+        WhenManagerIsLost = args is ["--wait"] ? ManagerLossAction.WaitForAnother : ManagerLossAction.Stop,
+    };
+    NfProcessExit exit = NfProcess.Run(new FlowPolicer(packetsPerSecond: 10_000, burst: 1_000), options, leave.Token);
     return exit == NfProcessExit.ManagerLost ? 3 : 0;
 }
 catch (NfRegistrationException refused)

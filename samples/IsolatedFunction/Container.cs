@@ -43,7 +43,8 @@ internal sealed partial class Container : IDisposable
     /// <param name="launch">What the manager says.</param>
     /// <param name="name">The container's name, for "podman kill" and others.</param>
     /// <param name="user">The user and group that its process is; null for root without capabilities.</param>
-    public ProcessStartInfo Start(NfLaunch launch, string name, uint? user = null)
+    /// <param name="arguments">Arguments of the program's own.</param>
+    public ProcessStartInfo Start(NfLaunch launch, string name, uint? user = null, params IEnumerable<string> arguments)
     {
         string socket = launch.SocketPath;
         NfLaunch inside = launch with { SocketPath = Path.Combine(Domain, Path.GetFileName(socket)) };
@@ -56,7 +57,7 @@ internal sealed partial class Container : IDisposable
             "--network", "none", "--cap-drop", "all", "--security-opt", "no-new-privileges", "--read-only", "--read-only-tmpfs=false", "--user", owner,
             "--volume", $"{Path.GetDirectoryName(socket)}:{Domain}:ro",
             .. inside.Variables.Keys.SelectMany(static variable => new[] { "--env", variable }),
-            "--rootfs", _root, Program,
+            "--rootfs", _root, Program, .. arguments,
         ]));
     }
 

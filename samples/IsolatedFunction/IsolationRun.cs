@@ -49,7 +49,7 @@ internal static class IsolationRun
         manager.InstanceFaulted += Report;
         long begin = TimeProvider.System.GetTimestamp();
         manager.Start();
-        Print($"manager: process {Environment.ProcessId}; {options.Instances} policers ready after {TimeProvider.System.GetElapsedTime(begin).TotalMilliseconds:0} ms: {Names(manager.GetStatistics())}");
+        Print($"manager: process {Environment.ProcessId}; policers ready after {TimeProvider.System.GetElapsedTime(begin).TotalMilliseconds:0} ms: {Names(manager.GetStatistics())}");
 
         await ShowUntilEndAsync(manager, options, stop.Token);
 
