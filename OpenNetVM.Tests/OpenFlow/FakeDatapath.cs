@@ -38,7 +38,9 @@ internal sealed class FakeDatapath(TimeProvider time) : IOpenFlowDatapath
 
     public static PortDescription Port(uint number, string name) => new(number, new MacAddress(0x0200_0000_0000UL + number), name)
     {
-        State = (uint)PortStates.Live, CurrentSpeed = 10_000_000, MaxSpeed = 10_000_000,
+        State = (uint)PortStates.Live,
+        CurrentSpeed = 10_000_000,
+        MaxSpeed = 10_000_000,
     };
 
     public PortStatistics? ReadPort(uint port) => Ports.Any(known => known.Port == port)

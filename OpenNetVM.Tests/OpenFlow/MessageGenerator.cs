@@ -42,13 +42,26 @@ internal sealed class MessageGenerator(int seed)
         10 => new PacketIn(U32(), U16(), (PacketInReason)_random.Next(3), U8(), U64(), Match(), Data()),
         11 => new FlowRemoved(Match(), U16(), (FlowRemovedReason)_random.Next(4))
         {
-            Cookie = U64(), Table = U8(), Duration = Duration(), IdleTimeout = U16(), HardTimeout = U16(), Counters = Counters(),
+            Cookie = U64(),
+            Table = U8(),
+            Duration = Duration(),
+            IdleTimeout = U16(),
+            HardTimeout = U16(),
+            Counters = Counters(),
         },
         12 => new PortStatusMessage((PortStatusReason)_random.Next(3), Port()),
         13 => new PacketOut(U32(), U32(), Actions(), Data()),
         14 or 15 or 16 => new FlowMod((FlowModCommand)_random.Next(5), Match(), Instructions())
         {
-            Cookie = U64(), CookieMask = U64(), Table = U8(), IdleTimeout = U16(), HardTimeout = U16(), Priority = U16(), BufferId = U32(), OutPort = U32(), OutGroup = U32(),
+            Cookie = U64(),
+            CookieMask = U64(),
+            Table = U8(),
+            IdleTimeout = U16(),
+            HardTimeout = U16(),
+            Priority = U16(),
+            BufferId = U32(),
+            OutPort = U32(),
+            OutGroup = U32(),
             Flags = (FlowModFlags)_random.Next(32),
         },
         17 => new GroupMod((GroupModCommand)_random.Next(3), (GroupType)_random.Next(4), U32(), Buckets()),
@@ -128,7 +141,12 @@ internal sealed class MessageGenerator(int seed)
         FlowModCommand command = (FlowModCommand)_random.Next(5);
         return new FlowMod(command, Match10(), Instructions10())
         {
-            Cookie = U64(), IdleTimeout = U16(), HardTimeout = U16(), Priority = U16(), BufferId = U32(), OutPort = PortNumber10(),
+            Cookie = U64(),
+            IdleTimeout = U16(),
+            HardTimeout = U16(),
+            Priority = U16(),
+            BufferId = U32(),
+            OutPort = PortNumber10(),
             Flags = (FlowModFlags)_random.Next(4) | (command == FlowModCommand.Add ? FlowModFlags.ResetCounts : FlowModFlags.None),
             HasVersion10Semantics = true,
         };
@@ -138,7 +156,11 @@ internal sealed class MessageGenerator(int seed)
 
     private FlowStatistics Flow(FlowMatch match, ValueArray<Instruction> instructions) => new(U8(), U16(), match, instructions)
     {
-        Duration = Duration(), IdleTimeout = U16(), HardTimeout = U16(), Cookie = U64(), Counters = Counters(),
+        Duration = Duration(),
+        IdleTimeout = U16(),
+        HardTimeout = U16(),
+        Cookie = U64(),
+        Counters = Counters(),
     };
 
     /// <summary>A match with its prerequisites, of fields that are whole or masked.</summary>
@@ -292,7 +314,12 @@ internal sealed class MessageGenerator(int seed)
 
     private PortDescription Port10() => new(PortNumber10(), Mac(), Text(PortDescription.LongestName))
     {
-        Config = U32(), State = U32() & ~4u, Current = U32(), Advertised = U32(), Supported = U32(), Peer = U32(),
+        Config = U32(),
+        State = U32() & ~4u,
+        Current = U32(),
+        Advertised = U32(),
+        Supported = U32(),
+        Peer = U32(),
     };
 
     private TableFeatures Table() => new(U8(), Text(31), U64(), U64(), U32(), U32(),
@@ -305,8 +332,18 @@ internal sealed class MessageGenerator(int seed)
 
     private PortStatistics PortCounters(uint port) => new(port)
     {
-        ReceivedPackets = U64(), SentPackets = U64(), ReceivedBytes = U64(), SentBytes = U64(), ReceiveDrops = U64(), SendDrops = U64(),
-        ReceiveErrors = U64(), SendErrors = U64(), FrameErrors = U64(), OverrunErrors = U64(), CrcErrors = U64(), Collisions = U64(),
+        ReceivedPackets = U64(),
+        SentPackets = U64(),
+        ReceivedBytes = U64(),
+        SentBytes = U64(),
+        ReceiveDrops = U64(),
+        SendDrops = U64(),
+        ReceiveErrors = U64(),
+        SendErrors = U64(),
+        FrameErrors = U64(),
+        OverrunErrors = U64(),
+        CrcErrors = U64(),
+        Collisions = U64(),
     };
 
     private DescriptionReply Description() => new(Text(200), Text(255), Text(10), Text(31), Text(100));

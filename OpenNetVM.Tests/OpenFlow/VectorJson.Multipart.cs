@@ -18,7 +18,12 @@ internal static partial class VectorJson
         {
             FlowStatisticsRequest m => new()
             {
-                ["table_id"] = m.Table, ["out_port"] = m.OutPort, ["out_group"] = m.OutGroup, ["cookie"] = m.Cookie, ["cookie_mask"] = m.CookieMask, ["match"] = Match(m.Match),
+                ["table_id"] = m.Table,
+                ["out_port"] = m.OutPort,
+                ["out_group"] = m.OutGroup,
+                ["cookie"] = m.Cookie,
+                ["cookie_mask"] = m.CookieMask,
+                ["match"] = Match(m.Match),
             },
             PortStatisticsRequest m => new() { ["port_no"] = m.Port },
             QueueStatisticsRequest m => new() { ["port_no"] = m.Port, ["queue_id"] = m.Queue },
@@ -57,36 +62,59 @@ internal static partial class VectorJson
         {
             DescriptionReply m => ("OFPDescStatsReply", (JsonNode?)Named("OFPDescStats", new()
             {
-                ["mfr_desc"] = m.Manufacturer, ["hw_desc"] = m.Hardware, ["sw_desc"] = m.Software, ["serial_num"] = m.SerialNumber, ["dp_desc"] = m.Datapath,
+                ["mfr_desc"] = m.Manufacturer,
+                ["hw_desc"] = m.Hardware,
+                ["sw_desc"] = m.Software,
+                ["serial_num"] = m.SerialNumber,
+                ["dp_desc"] = m.Datapath,
             })),
             FlowStatisticsReply m => ("OFPFlowStatsReply", List(m.Flows.Select(Flow))),
             AggregateReply m => ("OFPAggregateStatsReply", Named("OFPAggregateStats", new()
             {
-                ["packet_count"] = m.Counters.Packets, ["byte_count"] = m.Counters.Bytes, ["flow_count"] = m.Flows,
+                ["packet_count"] = m.Counters.Packets,
+                ["byte_count"] = m.Counters.Bytes,
+                ["flow_count"] = m.Flows,
             })),
             TableStatisticsReply m => ("OFPTableStatsReply", List(m.Tables.Select(table => Named("OFPTableStats", new()
             {
-                ["table_id"] = table.Table, ["active_count"] = table.Active, ["lookup_count"] = table.Lookups, ["matched_count"] = table.Matched,
+                ["table_id"] = table.Table,
+                ["active_count"] = table.Active,
+                ["lookup_count"] = table.Lookups,
+                ["matched_count"] = table.Matched,
             })))),
             PortStatisticsReply m => ("OFPPortStatsReply", List(m.Ports.Select(PortCounters))),
             QueueStatisticsReply m => ("OFPQueueStatsReply", List(m.Queues.Select(queue => Named("OFPQueueStats", new()
             {
-                ["port_no"] = queue.Port, ["queue_id"] = queue.Queue, ["tx_bytes"] = queue.Bytes, ["tx_packets"] = queue.Packets, ["tx_errors"] = queue.Errors,
-                ["duration_sec"] = queue.Duration.Seconds, ["duration_nsec"] = queue.Duration.Nanoseconds,
+                ["port_no"] = queue.Port,
+                ["queue_id"] = queue.Queue,
+                ["tx_bytes"] = queue.Bytes,
+                ["tx_packets"] = queue.Packets,
+                ["tx_errors"] = queue.Errors,
+                ["duration_sec"] = queue.Duration.Seconds,
+                ["duration_nsec"] = queue.Duration.Nanoseconds,
             })))),
             GroupStatisticsReply m => ("OFPGroupStatsReply", List(m.Groups.Select(group => Named("OFPGroupStats", new()
             {
-                ["group_id"] = group.Group, ["ref_count"] = group.References, ["packet_count"] = group.Counters.Packets, ["byte_count"] = group.Counters.Bytes,
-                ["duration_sec"] = group.Duration.Seconds, ["duration_nsec"] = group.Duration.Nanoseconds,
+                ["group_id"] = group.Group,
+                ["ref_count"] = group.References,
+                ["packet_count"] = group.Counters.Packets,
+                ["byte_count"] = group.Counters.Bytes,
+                ["duration_sec"] = group.Duration.Seconds,
+                ["duration_nsec"] = group.Duration.Nanoseconds,
                 ["bucket_stats"] = List(group.Buckets.Select(bucket => Named("OFPBucketCounter", new() { ["packet_count"] = bucket.Packets, ["byte_count"] = bucket.Bytes }))),
             })))),
             GroupDescriptionReply m => ("OFPGroupDescStatsReply", List(m.Groups.Select(group => Named("OFPGroupDescStats", new()
             {
-                ["group_id"] = group.Group, ["type"] = (int)group.GroupType, ["buckets"] = Buckets(group.Buckets),
+                ["group_id"] = group.Group,
+                ["type"] = (int)group.GroupType,
+                ["buckets"] = Buckets(group.Buckets),
             })))),
             GroupFeaturesReply m => ("OFPGroupFeaturesStatsReply", Named("OFPGroupFeaturesStats", new()
             {
-                ["types"] = m.Types, ["capabilities"] = m.Capabilities, ["max_groups"] = Numbers(m.MaxGroups), ["actions"] = Numbers(m.Actions),
+                ["types"] = m.Types,
+                ["capabilities"] = m.Capabilities,
+                ["max_groups"] = Numbers(m.MaxGroups),
+                ["actions"] = Numbers(m.Actions),
             })),
             MeterFeaturesReply m => ("OFPMeterFeaturesStatsReply", List([Named("OFPMeterFeaturesStats", new()
             {
@@ -106,23 +134,48 @@ internal static partial class VectorJson
 
     private static JsonObject Flow(FlowStatistics flow) => Named("OFPFlowStats", new()
     {
-        ["table_id"] = flow.Table, ["priority"] = flow.Priority, ["match"] = Match(flow.Match), ["instructions"] = Instructions(flow.Instructions),
-        ["duration_sec"] = flow.Duration.Seconds, ["duration_nsec"] = flow.Duration.Nanoseconds, ["idle_timeout"] = flow.IdleTimeout, ["hard_timeout"] = flow.HardTimeout,
-        ["flags"] = (int)flow.Flags, ["cookie"] = flow.Cookie, ["packet_count"] = flow.Counters.Packets, ["byte_count"] = flow.Counters.Bytes,
+        ["table_id"] = flow.Table,
+        ["priority"] = flow.Priority,
+        ["match"] = Match(flow.Match),
+        ["instructions"] = Instructions(flow.Instructions),
+        ["duration_sec"] = flow.Duration.Seconds,
+        ["duration_nsec"] = flow.Duration.Nanoseconds,
+        ["idle_timeout"] = flow.IdleTimeout,
+        ["hard_timeout"] = flow.HardTimeout,
+        ["flags"] = (int)flow.Flags,
+        ["cookie"] = flow.Cookie,
+        ["packet_count"] = flow.Counters.Packets,
+        ["byte_count"] = flow.Counters.Bytes,
     });
 
     private static JsonObject PortCounters(PortStatistics port) => Named("OFPPortStats", new()
     {
-        ["port_no"] = port.Port, ["rx_packets"] = port.ReceivedPackets, ["tx_packets"] = port.SentPackets, ["rx_bytes"] = port.ReceivedBytes, ["tx_bytes"] = port.SentBytes,
-        ["rx_dropped"] = port.ReceiveDrops, ["tx_dropped"] = port.SendDrops, ["rx_errors"] = port.ReceiveErrors, ["tx_errors"] = port.SendErrors,
-        ["rx_frame_err"] = port.FrameErrors, ["rx_over_err"] = port.OverrunErrors, ["rx_crc_err"] = port.CrcErrors, ["collisions"] = port.Collisions,
-        ["duration_sec"] = port.Duration.Seconds, ["duration_nsec"] = port.Duration.Nanoseconds,
+        ["port_no"] = port.Port,
+        ["rx_packets"] = port.ReceivedPackets,
+        ["tx_packets"] = port.SentPackets,
+        ["rx_bytes"] = port.ReceivedBytes,
+        ["tx_bytes"] = port.SentBytes,
+        ["rx_dropped"] = port.ReceiveDrops,
+        ["tx_dropped"] = port.SendDrops,
+        ["rx_errors"] = port.ReceiveErrors,
+        ["tx_errors"] = port.SendErrors,
+        ["rx_frame_err"] = port.FrameErrors,
+        ["rx_over_err"] = port.OverrunErrors,
+        ["rx_crc_err"] = port.CrcErrors,
+        ["collisions"] = port.Collisions,
+        ["duration_sec"] = port.Duration.Seconds,
+        ["duration_nsec"] = port.Duration.Nanoseconds,
     });
 
     private static JsonObject Table(TableFeatures table) => Named("OFPTableFeaturesStats", new()
     {
-        ["table_id"] = table.Table, ["name"] = table.Name, ["metadata_match"] = table.MetadataMatch, ["metadata_write"] = table.MetadataWrite, ["config"] = table.Config,
-        ["max_entries"] = table.MaxEntries, ["properties"] = List(table.Properties.Select(TableProperty)),
+        ["table_id"] = table.Table,
+        ["name"] = table.Name,
+        ["metadata_match"] = table.MetadataMatch,
+        ["metadata_write"] = table.MetadataWrite,
+        ["config"] = table.Config,
+        ["max_entries"] = table.MaxEntries,
+        ["properties"] = List(table.Properties.Select(TableProperty)),
     });
 
     private static JsonObject TableProperty(TableProperty property)
@@ -146,18 +199,32 @@ internal static partial class VectorJson
         FeaturesRequest => Named("OFPFeaturesRequest", []),
         FeaturesReply m => Named("OFPSwitchFeatures", new()
         {
-            ["datapath_id"] = m.DatapathId, ["n_buffers"] = m.Buffers, ["n_tables"] = m.Tables, ["capabilities"] = m.Capabilities, ["actions"] = m.Actions10,
+            ["datapath_id"] = m.DatapathId,
+            ["n_buffers"] = m.Buffers,
+            ["n_tables"] = m.Tables,
+            ["capabilities"] = m.Capabilities,
+            ["actions"] = m.Actions10,
             ["ports"] = new JsonObject(m.Ports10.Select(port => KeyValuePair.Create($"{port.Port}", (JsonNode?)Port(port, "OFPPhyPort")))),
         }),
         PacketIn m => Named("OFPPacketIn", new()
         {
-            ["buffer_id"] = m.BufferId, ["data"] = Data(m.Data), ["in_port"] = (ulong)m.Match.Fields[0].Value, ["reason"] = (int)m.Reason, ["total_len"] = m.TotalLength,
+            ["buffer_id"] = m.BufferId,
+            ["data"] = Data(m.Data),
+            ["in_port"] = (ulong)m.Match.Fields[0].Value,
+            ["reason"] = (int)m.Reason,
+            ["total_len"] = m.TotalLength,
         }),
         PacketOut m => Named("OFPPacketOut", new() { ["buffer_id"] = m.BufferId, ["in_port"] = (ushort)m.InPort, ["actions"] = Actions10(m.Actions), ["data"] = Data(m.Data) }),
         FlowMod m => Named("OFPFlowMod", new()
         {
-            ["command"] = (int)m.Command, ["cookie"] = m.Cookie, ["idle_timeout"] = m.IdleTimeout, ["hard_timeout"] = m.HardTimeout, ["priority"] = m.Priority,
-            ["buffer_id"] = m.BufferId, ["out_port"] = (ushort)m.OutPort, ["match"] = Match10(m.Match),
+            ["command"] = (int)m.Command,
+            ["cookie"] = m.Cookie,
+            ["idle_timeout"] = m.IdleTimeout,
+            ["hard_timeout"] = m.HardTimeout,
+            ["priority"] = m.Priority,
+            ["buffer_id"] = m.BufferId,
+            ["out_port"] = (ushort)m.OutPort,
+            ["match"] = Match10(m.Match),
             ["actions"] = Actions10(m.Instructions.Count == 0 ? default : ((ApplyActionsInstruction)m.Instructions[0]).Actions),
         }),
         _ => throw new InvalidOperationException($"{message.GetType().Name} is not described yet."),

@@ -33,44 +33,81 @@ internal static partial class VectorJson
         FeaturesRequest => Named("OFPFeaturesRequest", []),
         FeaturesReply m => Named("OFPSwitchFeatures", new()
         {
-            ["datapath_id"] = m.DatapathId, ["n_buffers"] = m.Buffers, ["n_tables"] = m.Tables, ["auxiliary_id"] = m.AuxiliaryId, ["capabilities"] = m.Capabilities,
+            ["datapath_id"] = m.DatapathId,
+            ["n_buffers"] = m.Buffers,
+            ["n_tables"] = m.Tables,
+            ["auxiliary_id"] = m.AuxiliaryId,
+            ["capabilities"] = m.Capabilities,
         }),
         GetConfigRequest => Named("OFPGetConfigRequest", []),
         GetConfigReply m => Named("OFPGetConfigReply", new() { ["flags"] = m.Flags, ["miss_send_len"] = m.MissSendLength }),
         SetConfig m => Named("OFPSetConfig", new() { ["flags"] = m.Flags, ["miss_send_len"] = m.MissSendLength }),
         PacketIn m => Named("OFPPacketIn", new()
         {
-            ["buffer_id"] = m.BufferId, ["cookie"] = m.Cookie, ["data"] = Data(m.Data), ["match"] = Match(m.Match),
-            ["reason"] = (int)m.Reason, ["table_id"] = m.Table, ["total_len"] = m.TotalLength,
+            ["buffer_id"] = m.BufferId,
+            ["cookie"] = m.Cookie,
+            ["data"] = Data(m.Data),
+            ["match"] = Match(m.Match),
+            ["reason"] = (int)m.Reason,
+            ["table_id"] = m.Table,
+            ["total_len"] = m.TotalLength,
         }),
         FlowRemoved m => Named("OFPFlowRemoved", new()
         {
-            ["cookie"] = m.Cookie, ["priority"] = m.Priority, ["reason"] = (int)m.Reason, ["table_id"] = m.Table, ["match"] = Match(m.Match),
-            ["duration_sec"] = m.Duration.Seconds, ["duration_nsec"] = m.Duration.Nanoseconds, ["idle_timeout"] = m.IdleTimeout, ["hard_timeout"] = m.HardTimeout,
-            ["packet_count"] = m.Counters.Packets, ["byte_count"] = m.Counters.Bytes,
+            ["cookie"] = m.Cookie,
+            ["priority"] = m.Priority,
+            ["reason"] = (int)m.Reason,
+            ["table_id"] = m.Table,
+            ["match"] = Match(m.Match),
+            ["duration_sec"] = m.Duration.Seconds,
+            ["duration_nsec"] = m.Duration.Nanoseconds,
+            ["idle_timeout"] = m.IdleTimeout,
+            ["hard_timeout"] = m.HardTimeout,
+            ["packet_count"] = m.Counters.Packets,
+            ["byte_count"] = m.Counters.Bytes,
         }),
         PortStatusMessage m => Named("OFPPortStatus", new() { ["reason"] = (int)m.Reason, ["desc"] = Port(m.Port) }),
         PacketOut m => Named("OFPPacketOut", new() { ["buffer_id"] = m.BufferId, ["in_port"] = m.InPort, ["actions"] = Actions(m.Actions), ["data"] = Data(m.Data) }),
         FlowMod m => Named("OFPFlowMod", new()
         {
-            ["command"] = (int)m.Command, ["match"] = Match(m.Match), ["instructions"] = Instructions(m.Instructions), ["cookie"] = m.Cookie, ["cookie_mask"] = m.CookieMask,
-            ["table_id"] = m.Table, ["idle_timeout"] = m.IdleTimeout, ["hard_timeout"] = m.HardTimeout, ["priority"] = m.Priority, ["buffer_id"] = m.BufferId,
-            ["out_port"] = m.OutPort, ["out_group"] = m.OutGroup, ["flags"] = (int)m.Flags,
+            ["command"] = (int)m.Command,
+            ["match"] = Match(m.Match),
+            ["instructions"] = Instructions(m.Instructions),
+            ["cookie"] = m.Cookie,
+            ["cookie_mask"] = m.CookieMask,
+            ["table_id"] = m.Table,
+            ["idle_timeout"] = m.IdleTimeout,
+            ["hard_timeout"] = m.HardTimeout,
+            ["priority"] = m.Priority,
+            ["buffer_id"] = m.BufferId,
+            ["out_port"] = m.OutPort,
+            ["out_group"] = m.OutGroup,
+            ["flags"] = (int)m.Flags,
         }),
         GroupMod m => Named("OFPGroupMod", new() { ["command"] = (int)m.Command, ["type"] = (int)m.GroupType, ["group_id"] = m.Group, ["buckets"] = Buckets(m.Buckets) }),
         PortMod m => Named("OFPPortMod", new()
         {
-            ["port_no"] = m.Port, ["hw_addr"] = m.HardwareAddress.ToString(), ["config"] = m.Config, ["mask"] = m.Mask, ["advertise"] = m.Advertise,
+            ["port_no"] = m.Port,
+            ["hw_addr"] = m.HardwareAddress.ToString(),
+            ["config"] = m.Config,
+            ["mask"] = m.Mask,
+            ["advertise"] = m.Advertise,
         }),
         TableMod m => Named("OFPTableMod", new() { ["table_id"] = m.Table, ["config"] = m.Config }),
         MeterMod m => Named("OFPMeterMod", new() { ["command"] = m.Command, ["flags"] = m.Flags, ["meter_id"] = m.Meter }),
         BarrierRequest => Named("OFPBarrierRequest", []),
         BarrierReply => Named("OFPBarrierReply", []),
         QueueGetConfigRequest m => Named("OFPQueueGetConfigRequest", new() { ["port"] = m.Port }),
-        QueueGetConfigReply m => Named("OFPQueueGetConfigReply", new() { ["port"] = m.Port, ["queues"] = List(m.Queues.Select(queue => Named("OFPPacketQueue", new()
+        QueueGetConfigReply m => Named("OFPQueueGetConfigReply", new()
         {
-            ["queue_id"] = queue.Queue, ["port"] = queue.Port, ["properties"] = List(queue.Properties.Select(QueueProperty)),
-        }))) }),
+            ["port"] = m.Port,
+            ["queues"] = List(m.Queues.Select(queue => Named("OFPPacketQueue", new()
+            {
+                ["queue_id"] = queue.Queue,
+                ["port"] = queue.Port,
+                ["properties"] = List(queue.Properties.Select(QueueProperty)),
+            })))
+        }),
         RoleRequest m => Named("OFPRoleRequest", new() { ["role"] = (uint)m.Role, ["generation_id"] = m.GenerationId }),
         RoleReply m => Named("OFPRoleReply", new() { ["role"] = (uint)m.Role, ["generation_id"] = m.GenerationId }),
         GetAsyncRequest => Named("OFPGetAsyncRequest", []),
@@ -105,8 +142,15 @@ internal static partial class VectorJson
     {
         JsonObject body = new()
         {
-            ["port_no"] = port.Port, ["hw_addr"] = port.HardwareAddress.ToString(), ["name"] = port.Name, ["config"] = port.Config, ["state"] = port.State,
-            ["curr"] = port.Current, ["advertised"] = port.Advertised, ["supported"] = port.Supported, ["peer"] = port.Peer,
+            ["port_no"] = port.Port,
+            ["hw_addr"] = port.HardwareAddress.ToString(),
+            ["name"] = port.Name,
+            ["config"] = port.Config,
+            ["state"] = port.State,
+            ["curr"] = port.Current,
+            ["advertised"] = port.Advertised,
+            ["supported"] = port.Supported,
+            ["peer"] = port.Peer,
         };
         if (name == "OFPPort")
         {
@@ -167,7 +211,10 @@ internal static partial class VectorJson
 
     private static JsonArray Buckets(ValueArray<Bucket> buckets) => List(buckets.Select(bucket => Named("OFPBucket", new()
     {
-        ["weight"] = bucket.Weight, ["watch_port"] = bucket.WatchPort, ["watch_group"] = bucket.WatchGroup, ["actions"] = Actions(bucket.Actions),
+        ["weight"] = bucket.Weight,
+        ["watch_port"] = bucket.WatchPort,
+        ["watch_group"] = bucket.WatchGroup,
+        ["actions"] = Actions(bucket.Actions),
     })));
 
     private static JsonArray Instructions(ValueArray<Instruction> instructions) => List(instructions.Select(instruction => instruction switch
