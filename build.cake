@@ -135,7 +135,7 @@ string[] Quiet => ["-c", Configuration, "--nologo", "-v", "quiet", "-tl:off"];
 IEnumerable<string> Libraries() =>
     System.IO.Directory.GetDirectories(root, "OpenNetVM.*")
         .Select(folder => System.IO.Path.GetFileName(folder)!)
-        .Where(name => name is not ("OpenNetVM.Tests" or "OpenNetVM.Benchmarks") && FileExists($"{name}/{name}.csproj"))
+        .Where(name => name != "OpenNetVM.Tests" && !name.StartsWith("OpenNetVM.Benchmarks") && FileExists($"{name}/{name}.csproj"))
         .Order(StringComparer.Ordinal);
 
 string ProgramOf(string project) =>

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using OpenNetVM.Benchmarks.Comparisons;
 using OpenNetVM.Benchmarks.Experiments;
 using OpenNetVM.Benchmarks.Experiments.Paper;
+using OpenNetVM.Benchmarks.Processes;
 using OpenNetVM.Benchmarks.Regression;
 
 // Comparisons with the same work done in C, and of this checkout with another commit; everything else goes to BenchmarkDotNet (for example --filter *Ring*).
@@ -25,6 +26,8 @@ switch (args)
         break;
     case ["experiments", ..]:
         return await PaperExperiments.RunAsync(args[1..]);
+    case ["processes", ..]:
+        return await ProcessesCommand.RunAsync(args[1..]);
     case ["rss", ..]:
         RssComparison.Run(args[1..]);
         break;

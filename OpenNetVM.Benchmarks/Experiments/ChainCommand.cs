@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using OpenNetVM.Benchmarks.Experiments.Paper;
+using OpenNetVM.Benchmarks.Functions;
 using OpenNetVM.Benchmarks.Reference;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Ports;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OpenNetVM.Benchmarks.Experiments.Paper;
+using OpenNetVM.Benchmarks.Functions;
 using OpenNetVM.Benchmarks.Reference;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Flows;

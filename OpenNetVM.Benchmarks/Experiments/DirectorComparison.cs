@@ -1,5 +1,6 @@
 using System.Globalization;
 using OpenNetVM.Benchmarks.Experiments.Paper;
+using OpenNetVM.Benchmarks.Functions;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Flows;
 using OpenNetVM.Core.Ports;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using OpenNetVM.Benchmarks.Experiments.Paper;
+using OpenNetVM.Benchmarks.Functions;
 using OpenNetVM.Benchmarks.Reference;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Memory;

@@ -1,4 +1,5 @@
 using OpenNetVM.Benchmarks.Comparisons;
+using OpenNetVM.Benchmarks.Functions;
 using OpenNetVM.Benchmarks.Reference;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Ports;
@@ -55,6 +56,8 @@ internal static class ChainLengthExperiment
         await sweep.WarmUpAsync();
         await sweep.RunAsync(settings.Rounds);
 
+        IReadOnlyList<ExperimentPoint> isolated = settings.HasTwoCores ? await ChainIsolation.MeasureAsync(settings) : [];
+
         // In the paper every function and TX thread has a core of its own: what it shows is a shape, drawn here from where ours begins.
         string ours = settings.HasTwoCores ? TwoCores : OneCore;
         double first = 1e3 / sweep.Nanoseconds(ours)[0].Median;
@@ -65,9 +68,9 @@ internal static class ChainLengthExperiment
             Description = "64-byte packets from a port that never runs dry, through a receive and a transmit ring per network function, and out by the same port; with fused hops, the default for functions of one worker, past the rings between them. Each function reads the first byte. \"One core\" polls everything in turn; with \"two cores\" RX and TX have one and all functions the other, or, with fused hops, the chain is cut once: RX and half of the functions on one, the others and the last TX on the other. \"C\" is the paper's architecture with the least overhead on DPDK's rings and pool, in the same process: decisions packet by packet as in the original, or for runs of neighbours with equal metadata, or calls through pointers without rings.",
             XLabel = "network functions in the chain",
             PlotUnit = "million packets/s",
-            Points = [.. sweep.Points("million packets/s", static (_, ns) => 1e3 / ns), .. sweep.Points("ns per packet", static (_, ns) => ns), .. sweep.Ratios(Fused, CCalls), .. sweep.Ratios(OneCore, CPacket + OneCoreSuffix), .. sweep.Ratios(TwoCores, CPacket + TwoCoresSuffix), .. sweep.Ratios(FusedTwoCores, CPacket + TwoCoresSuffix)],
+            Points = [.. sweep.Points("million packets/s", static (_, ns) => 1e3 / ns), .. sweep.Points("ns per packet", static (_, ns) => ns), .. sweep.Ratios(Fused, CCalls), .. sweep.Ratios(OneCore, CPacket + OneCoreSuffix), .. sweep.Ratios(TwoCores, CPacket + TwoCoresSuffix), .. sweep.Ratios(FusedTwoCores, CPacket + TwoCoresSuffix), .. isolated],
             Lines = [new ReferenceLine("paper's figure 2: 4% less at 6", "million packets/s", [1, 6], [first, 0.96 * first])],
-            Notes = [$"The line of the paper's figure begins where \"{ours}\" does: the paper says by how much throughput falls, and this is that shape.", .. Notes(sweep.Lines)],
+            Notes = [$"The line of the paper's figure begins where \"{ours}\" does: the paper says by how much throughput falls, and this is that shape.", .. Notes(sweep.Lines), .. settings.HasTwoCores ? ChainIsolation.Notes(settings) : []],
         };
     }
 

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.NetworkFunctions;
 using OpenNetVM.Core.Ports;
+using OpenNetVM.Core.Processes;
 using OpenNetVM.FlowTable;
 
 namespace OpenNetVM.Benchmarks.Experiments.Paper;
@@ -20,6 +22,9 @@ internal sealed record ChainLoadOptions
 
     /// <summary>Makes the functions.</summary>
     internal required Func<NetworkFunction> Function { get; init; }
+
+    /// <summary>How processes with the functions are started; null for functions of this process.</summary>
+    internal Func<NfLaunch, ProcessStartInfo>? Launch { get; init; }
 
     /// <summary>Flows that the flow director gets a rule for; empty for the default chain.</summary>
     internal IReadOnlyList<Ipv4FlowKey> Rules { get; init; } = [];

@@ -11,4 +11,7 @@ internal enum ChainPlacement
 
     /// <summary>The chain is cut once: RX and the first half of the functions on one core, the other functions and the last TX on another.</summary>
     Halves,
+
+    /// <summary>RX and TX on one core; each function on a thread of its own, or in a process of its own, all of them on another core, which they share by sleeping.</summary>
+    FunctionEach,
 }

@@ -1,3 +1,4 @@
+using OpenNetVM.Benchmarks.Processes;
 using OpenNetVM.Benchmarks.Reference;
 
 namespace OpenNetVM.Benchmarks.Experiments.Paper;
@@ -37,4 +38,14 @@ internal sealed record ExperimentSettings
 
     /// <summary>Measures what a cache line's way from one core to the other costs; null where there is but one.</summary>
     internal Func<double>? MeasureLine => HasTwoCores ? () => LineTransfer.Measure(Core, FunctionCore) : null;
+
+    /// <summary>
+    /// Forms of functions outside of this process that take part, with their names. The quick ones are what was built with this program, since publishing native ones takes longer than all else.
+    /// </summary>
+    internal IReadOnlyList<(string Name, NfForm Form)> IsolatedForms => Quick ? [("process", NfForm.Managed)]
+        : NfPrograms.MissingContainers is null ? [("process", NfForm.Native), ("container", NfForm.Container)]
+        : [("process", NfForm.Native)];
+
+    /// <summary>Why one of them is missing; empty if none is.</summary>
+    internal IReadOnlyList<string> MissingForms => !Quick && NfPrograms.MissingContainers is { } missing ? [missing] : [];
 }

@@ -1,3 +1,4 @@
+using OpenNetVM.Benchmarks.Functions;
 using OpenNetVM.Benchmarks.Reference;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Flows;

@@ -1,7 +1,7 @@
 using OpenNetVM.Core.NetworkFunctions;
 using OpenNetVM.Core.Packets;
 
-namespace OpenNetVM.Benchmarks.Experiments.Paper;
+namespace OpenNetVM.Benchmarks.Functions;
 
 /// <summary>The least that a function can do with a packet and still have touched it.</summary>
 internal sealed class ReadFirstByte : NetworkFunction
