@@ -57,6 +57,7 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
         _limits = limits;
         _returned = new BurstBuffer(plane.BurstSize);
         _tick = plane.Time.TimestampFrequency / 1_000;
+        _slowSince = plane.Time.GetTimestamp();
         Name = $"NF {instance.Service.Name} {instance.Id.Value} (process {peer.ProcessId})";
     }
 

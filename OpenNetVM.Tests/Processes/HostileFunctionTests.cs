@@ -66,13 +66,13 @@ public class HostileFunctionTests
     public async Task A_process_is_expelled_when_it_has_broken_the_rules_too_often(string attack)
     {
         await using Arena arena = new(attack, 50);
-        int process = arena.HostileProcess;
 
         arena.FightUntil(() => arena.Platform.Faults.Count > 0);
 
         NfFault fault = Assert.Single(arena.Platform.Faults);
         Assert.Contains("it broke the rules", fault.Exception.Message, StringComparison.Ordinal);
         Assert.Null(fault.RestartsAt);
+        int process = Assert.IsType<NfProcessException>(fault.Exception).ProcessId;
         ProcessPlatform.Until(() => !Directory.Exists($"/proc/{process}") || File.ReadAllText($"/proc/{process}/stat").Contains(") Z ", StringComparison.Ordinal), "the process is dead");
         await arena.EndAsync();
     }
@@ -132,8 +132,6 @@ public class HostileFunctionTests
         public ImmutableSortedDictionary<NfViolation, long> Violations => Hostile?.Violations ?? ImmutableSortedDictionary<NfViolation, long>.Empty;
 
         public long HostilePackets => Hostile?.Handled ?? 0;
-
-        public int HostileProcess => Hostile!.ProcessId!.Value;
 
         private InstanceReport? Hostile => Platform.Statistics.Instances.FirstOrDefault(instance => instance.Service == _hostile);
 

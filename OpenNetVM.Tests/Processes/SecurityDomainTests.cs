@@ -69,7 +69,7 @@ public class SecurityDomainTests
         ServiceId blue = AddService(platform, "blue", SecondUser);
         platform.Start(red, blue);
         Assert.Equal(200, platform.Run(Frames.Flows(200)).Count);
-        int[] processes = [.. platform.Statistics.Instances.OrderByDescending(instance => instance.ServiceName, StringComparer.Ordinal).Select(instance => instance.ProcessId!.Value)];
+        int[] processes = [ProcessOf("red"), ProcessOf("blue")];
         Assert.Equal([$"{FirstUser}", $"{SecondUser}"], processes.Select(UserOf));
 
         // The one user can neither reach the other's socket, nor open what its process or the manager has open, nor look into their memory.
@@ -81,6 +81,8 @@ public class SecurityDomainTests
         // Its own domain's socket lets it in, to be told that there is no such service.
         Assert.Contains("has no service \"none\"", Tried(FirstUser, Path.Combine(platform.Folder, "red", "control.sock"), processes[1]).Split('|')[0], StringComparison.Ordinal);
         await platform.AssertConservedAsync();
+
+        int ProcessOf(string service) => Assert.Single(platform.Statistics.Instances, instance => instance.ServiceName == service).ProcessId!.Value;
     }
 
     [Fact]
