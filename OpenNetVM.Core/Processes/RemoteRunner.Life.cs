@@ -106,7 +106,7 @@ internal sealed unsafe partial class RemoteRunner
         long floods = _peer.BellFloods;
         Count(NfViolation.Flood, floods - _bellFloods);
         _bellFloods = floods;
-        long outside = Math.Max(0, DeliveredPackets - _returnedPackets - _instance.ReceiveDepth);
+        long outside = Math.Max(0, DeliveredPackets - _returnedPackets - _instance.ReceiveDepth - _instance.Transmit.Count);
         int held = (int)Math.Clamp(Volatile.Read(ref _block->Held), 0, Math.Min(outside, int.MaxValue));
         CountOutside(held, outside - held + (_instance.IsNotWaitedFor ? _instance.ReceiveDepth : 0));
         if (outside > _limits.HeldPackets)
