@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OpenNetVM.Benchmarks.Experiments.Paper;
+using OpenNetVM.Benchmarks.Functions;
 using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Management;
