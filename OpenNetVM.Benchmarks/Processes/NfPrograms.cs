@@ -3,6 +3,7 @@ using System.Globalization;
 using OpenNetVM.Benchmarks.Functions;
 using OpenNetVM.Benchmarks.Regression;
 using OpenNetVM.Core.Processes;
+using OpenNetVM.Samples.Isolation;
 
 namespace OpenNetVM.Benchmarks.Processes;
 
@@ -15,9 +16,10 @@ internal sealed class NfPrograms : IDisposable
     private const string Project = "OpenNetVM.Benchmarks.Functions";
 
     private readonly Lazy<string> _native = new(Publish);
-    private readonly Lazy<NfRootFolder> _container;
+    private readonly Lazy<Container> _container;
+    private int _containers;
 
-    internal NfPrograms() => _container = new Lazy<NfRootFolder>(() => new NfRootFolder(_native.Value));
+    internal NfPrograms() => _container = new Lazy<Container>(() => new Container(_native.Value));
 
     /// <summary>Why there are no containers here; null where there are.</summary>
     internal static string? MissingContainers { get; } =
@@ -42,8 +44,8 @@ internal sealed class NfPrograms : IDisposable
                 string native = _native.Value;
                 return launch => launch.Apply(new ProcessStartInfo(native, arguments));
             default:
-                NfRootFolder root = _container.Value;
-                return launch => root.Start(launch, arguments);
+                Container container = _container.Value;
+                return launch => StartIn(container, launch, arguments);
         }
     }
 
@@ -52,6 +54,14 @@ internal sealed class NfPrograms : IDisposable
     {
         if (_container.IsValueCreated)
             _container.Value.Dispose();
+    }
+
+    private ProcessStartInfo StartIn(Container container, NfLaunch launch, string[] arguments)
+    {
+        ProcessStartInfo start = container.Start(launch, string.Create(CultureInfo.InvariantCulture, $"benchmark-{Environment.ProcessId}-{Interlocked.Increment(ref _containers)}"));
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+        return start;
     }
 
     // About twenty seconds, or less when nothing has changed.

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using OpenNetVM.Benchmarks.Functions;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.NetworkFunctions;
+using OpenNetVM.Core.Ports;
 using OpenNetVM.Core.Services;
 
 namespace OpenNetVM.Benchmarks.Processes;
@@ -61,7 +62,8 @@ internal sealed class ProcessFigures(NfPrograms programs, (int Worker, int Funct
     /// <param name="span">For how long they are watched.</param>
     internal async Task<(double[] Shares, double Manager)> IdleAsync(int processes, TimeSpan span)
     {
-        ProbePort port = new(PacketGap);
+        // A port that says when something comes: the manager's worker needs not look.
+        LoopbackPort port = new("idle");
         await using NfSite site = new(
             port, cores, IdleStrategy.Wait(), static () => new ReadFirstByte(), IdleStrategy.Wait(), programs.Launch(NfForm.Native, nameof(ReadFirstByte), NfIdle.Wait), processes);
         site.Start();
