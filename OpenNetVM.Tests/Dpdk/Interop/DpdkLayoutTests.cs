@@ -2,8 +2,8 @@ using System.ComponentModel;
 using System.Globalization;
 using OpenNetVM.Dpdk;
 using OpenNetVM.Dpdk.Interop;
-using Fields = OpenNetVM.Dpdk.Memory.Mbuf;
 using OpenNetVM.Tests.Support;
+using Fields = OpenNetVM.Dpdk.Memory.Mbuf;
 
 namespace OpenNetVM.Tests.Dpdk.Interop;
 
