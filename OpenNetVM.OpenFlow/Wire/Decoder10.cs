@@ -15,7 +15,7 @@ internal static partial class Decoder10
     {
         if (!MessageTypes10.TryFromWire(number, out MessageType type))
             return MessageDecoder.Refuse(ref reader, Errors.BadRequest.Type);
-        OpenFlowMessage? message = DecodeBody(ref reader, type);
+        OpenFlowMessage? message = MessageDecoder.DecodeCommonBody(ref reader, type) ?? DecodeBody(ref reader, type);
         if (message is not null && !reader.Failed)
             reader.ExpectEnd();
         return message;
@@ -25,24 +25,8 @@ internal static partial class Decoder10
     {
         switch (type)
         {
-            case MessageType.Error:
-                return new ErrorMessage(reader.U16(), reader.U16(), reader.RestAsArray());
-            case MessageType.EchoRequest:
-                return new EchoRequest(reader.RestAsArray());
-            case MessageType.EchoReply:
-                return new EchoReply(reader.RestAsArray());
-            case MessageType.Experimenter:
-                return new ExperimenterMessage(reader.U32(), reader.RestAsArray());
-            case MessageType.FeaturesRequest:
-                return new FeaturesRequest();
             case MessageType.FeaturesReply:
                 return DecodeFeaturesReply(ref reader);
-            case MessageType.GetConfigRequest:
-                return new GetConfigRequest();
-            case MessageType.GetConfigReply:
-                return new GetConfigReply(reader.U16(), reader.U16());
-            case MessageType.SetConfig:
-                return new SetConfig(reader.U16(), reader.U16());
             case MessageType.PacketIn:
                 return DecodePacketIn(ref reader);
             case MessageType.FlowRemoved:
@@ -64,10 +48,6 @@ internal static partial class Decoder10
                 return DecodeStatisticsRequest(ref reader);
             case MessageType.MultipartReply:
                 return DecodeStatisticsReply(ref reader);
-            case MessageType.BarrierRequest:
-                return new BarrierRequest();
-            case MessageType.BarrierReply:
-                return new BarrierReply();
             case MessageType.QueueGetConfigRequest:
                 uint port = ReservedPort.From10(reader.U16());
                 reader.Skip(2);

@@ -11,7 +11,7 @@ internal static partial class Decoder13
 {
     public static OpenFlowMessage? Decode(ref WireReader reader, MessageType type)
     {
-        OpenFlowMessage? message = DecodeBody(ref reader, type);
+        OpenFlowMessage? message = MessageDecoder.DecodeCommonBody(ref reader, type) ?? DecodeBody(ref reader, type);
         if (message is not null && !reader.Failed)
             reader.ExpectEnd();
         return message;
@@ -21,24 +21,8 @@ internal static partial class Decoder13
     {
         switch (type)
         {
-            case MessageType.Error:
-                return new ErrorMessage(reader.U16(), reader.U16(), reader.RestAsArray());
-            case MessageType.EchoRequest:
-                return new EchoRequest(reader.RestAsArray());
-            case MessageType.EchoReply:
-                return new EchoReply(reader.RestAsArray());
-            case MessageType.Experimenter:
-                return new ExperimenterMessage(reader.U32(), reader.RestAsArray());
-            case MessageType.FeaturesRequest:
-                return new FeaturesRequest();
             case MessageType.FeaturesReply:
                 return DecodeFeaturesReply(ref reader);
-            case MessageType.GetConfigRequest:
-                return new GetConfigRequest();
-            case MessageType.GetConfigReply:
-                return new GetConfigReply(reader.U16(), reader.U16());
-            case MessageType.SetConfig:
-                return new SetConfig(reader.U16(), reader.U16());
             case MessageType.PacketIn:
                 return DecodePacketIn(ref reader);
             case MessageType.FlowRemoved:
@@ -63,10 +47,6 @@ internal static partial class Decoder13
                 return DecodeMultipartRequest(ref reader);
             case MessageType.MultipartReply:
                 return DecodeMultipartReply(ref reader);
-            case MessageType.BarrierRequest:
-                return new BarrierRequest();
-            case MessageType.BarrierReply:
-                return new BarrierReply();
             case MessageType.QueueGetConfigRequest:
                 uint port = reader.U32();
                 reader.Skip(4);

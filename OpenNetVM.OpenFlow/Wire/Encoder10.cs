@@ -23,7 +23,8 @@ internal static partial class Encoder10
                 WriteReply(buffer, start, reply);
                 return;
             default:
-                WriteBody(buffer, message);
+                if (!MessageEncoder.TryWriteCommonBody(buffer, message))
+                    WriteBody(buffer, message);
                 break;
         }
 
@@ -34,21 +35,6 @@ internal static partial class Encoder10
     {
         switch (message)
         {
-            case ErrorMessage m:
-                buffer.U16(m.ErrorType);
-                buffer.U16(m.ErrorCode);
-                buffer.Bytes(m.Data.Span);
-                break;
-            case EchoRequest m:
-                buffer.Bytes(m.Data.Span);
-                break;
-            case EchoReply m:
-                buffer.Bytes(m.Data.Span);
-                break;
-            case ExperimenterMessage m:
-                buffer.U32(m.Experimenter);
-                buffer.Bytes(m.Data.Span);
-                break;
             case FeaturesReply m:
                 buffer.U64(m.DatapathId);
                 buffer.U32(m.Buffers);
@@ -58,14 +44,6 @@ internal static partial class Encoder10
                 buffer.U32(m.Actions10);
                 foreach (PortDescription port in m.Ports10)
                     PortCodec.Write10(buffer, port);
-                break;
-            case GetConfigReply m:
-                buffer.U16(m.Flags);
-                buffer.U16(m.MissSendLength);
-                break;
-            case SetConfig m:
-                buffer.U16(m.Flags);
-                buffer.U16(m.MissSendLength);
                 break;
             case PacketIn m:
                 buffer.U32(m.BufferId);
@@ -103,8 +81,6 @@ internal static partial class Encoder10
                 break;
             case QueueGetConfigReply m:
                 WriteQueues(buffer, m);
-                break;
-            case FeaturesRequest or GetConfigRequest or BarrierRequest or BarrierReply:
                 break;
             default:
                 throw new NotSupportedException($"OpenFlow 1.0 has no {message.GetType().Name}.");

@@ -19,7 +19,8 @@ internal static partial class Encoder13
                 WriteReply(buffer, start, reply);
                 return;
             default:
-                WriteBody(buffer, message);
+                if (!MessageEncoder.TryWriteCommonBody(buffer, message))
+                    WriteBody(buffer, message);
                 break;
         }
 
@@ -30,21 +31,6 @@ internal static partial class Encoder13
     {
         switch (message)
         {
-            case ErrorMessage m:
-                buffer.U16(m.ErrorType);
-                buffer.U16(m.ErrorCode);
-                buffer.Bytes(m.Data.Span);
-                break;
-            case EchoRequest m:
-                buffer.Bytes(m.Data.Span);
-                break;
-            case EchoReply m:
-                buffer.Bytes(m.Data.Span);
-                break;
-            case ExperimenterMessage m:
-                buffer.U32(m.Experimenter);
-                buffer.Bytes(m.Data.Span);
-                break;
             case FeaturesReply m:
                 buffer.U64(m.DatapathId);
                 buffer.U32(m.Buffers);
@@ -53,14 +39,6 @@ internal static partial class Encoder13
                 buffer.Zeros(2);
                 buffer.U32(m.Capabilities);
                 buffer.Zeros(4);
-                break;
-            case GetConfigReply m:
-                buffer.U16(m.Flags);
-                buffer.U16(m.MissSendLength);
-                break;
-            case SetConfig m:
-                buffer.U16(m.Flags);
-                buffer.U16(m.MissSendLength);
                 break;
             case PacketIn m:
                 WritePacketIn(buffer, m);
@@ -126,7 +104,7 @@ internal static partial class Encoder13
             case SetAsync m:
                 WriteMasks(buffer, m.Masks);
                 break;
-            case FeaturesRequest or GetConfigRequest or BarrierRequest or BarrierReply or GetAsyncRequest:
+            case GetAsyncRequest:
                 break;
             default:
                 throw new NotSupportedException($"OpenFlow 1.3 has no {message.GetType().Name}.");

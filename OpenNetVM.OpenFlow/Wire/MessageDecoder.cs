@@ -66,6 +66,22 @@ internal static class MessageDecoder
         return null;
     }
 
+    /// <summary>Decodes the body of a message that OpenFlow 1.0 and 1.3 have alike. Null, with nothing read: it is another.</summary>
+    public static OpenFlowMessage? DecodeCommonBody(ref WireReader reader, MessageType type) => type switch
+    {
+        MessageType.Error => new ErrorMessage(reader.U16(), reader.U16(), reader.RestAsArray()),
+        MessageType.EchoRequest => new EchoRequest(reader.RestAsArray()),
+        MessageType.EchoReply => new EchoReply(reader.RestAsArray()),
+        MessageType.Experimenter => new ExperimenterMessage(reader.U32(), reader.RestAsArray()),
+        MessageType.FeaturesRequest => new FeaturesRequest(),
+        MessageType.GetConfigRequest => new GetConfigRequest(),
+        MessageType.GetConfigReply => new GetConfigReply(reader.U16(), reader.U16()),
+        MessageType.SetConfig => new SetConfig(reader.U16(), reader.U16()),
+        MessageType.BarrierRequest => new BarrierRequest(),
+        MessageType.BarrierReply => new BarrierReply(),
+        _ => null,
+    };
+
     // A HELLO can have any version, and elements that are not known are passed over (OpenFlow 1.3.5, 7.5.1). OpenFlow 1.0 lets anything follow the header.
     private static Hello DecodeHello(ref WireReader reader, byte version)
     {

@@ -68,6 +68,41 @@ internal static class MessageEncoder
         End(buffer, start);
     }
 
+    /// <summary>Writes the body of a message that OpenFlow 1.0 and 1.3 have alike. False: it is another.</summary>
+    public static bool TryWriteCommonBody(MessageBuffer buffer, OpenFlowMessage message)
+    {
+        switch (message)
+        {
+            case ErrorMessage m:
+                buffer.U16(m.ErrorType);
+                buffer.U16(m.ErrorCode);
+                buffer.Bytes(m.Data.Span);
+                return true;
+            case EchoRequest m:
+                buffer.Bytes(m.Data.Span);
+                return true;
+            case EchoReply m:
+                buffer.Bytes(m.Data.Span);
+                return true;
+            case ExperimenterMessage m:
+                buffer.U32(m.Experimenter);
+                buffer.Bytes(m.Data.Span);
+                return true;
+            case GetConfigReply m:
+                buffer.U16(m.Flags);
+                buffer.U16(m.MissSendLength);
+                return true;
+            case SetConfig m:
+                buffer.U16(m.Flags);
+                buffer.U16(m.MissSendLength);
+                return true;
+            case FeaturesRequest or GetConfigRequest or BarrierRequest or BarrierReply:
+                return true;
+            default:
+                return false;
+        }
+    }
+
     private static void EncodeHello(MessageBuffer buffer, Hello hello)
     {
         const ushort VersionBitmap = 1;
