@@ -9,29 +9,8 @@ namespace OpenNetVM.Tests.RealTraffic;
 
 /// <summary>Checksums that a port fills in as it sends, by the driver (net_tap) or in software, as another program sees them; and wrong ones that a driver finds.</summary>
 [Collection(SoakCollection.Name)]
-public sealed class DpdkChecksumTests : IDisposable
+public sealed class DpdkChecksumTests : DpdkStation
 {
-    private const string Station = "eth0";
-    private const string Interface = "port0";
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
-
-    private readonly NetworkNamespace _platform;
-    private readonly NetworkNamespace _station;
-
-    public DpdkChecksumTests()
-    {
-        NetworkNamespace.Require();
-        DpdkEal.Get();
-        _platform = NetworkNamespace.Create();
-        _station = NetworkNamespace.Create();
-    }
-
-    public void Dispose()
-    {
-        _station.Dispose();
-        _platform.Dispose();
-    }
-
     [Theory]
     [InlineData("net_af_packet")]
     [InlineData("net_af_xdp")]

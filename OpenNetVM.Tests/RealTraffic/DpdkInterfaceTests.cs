@@ -11,29 +11,8 @@ namespace OpenNetVM.Tests.RealTraffic;
 
 /// <summary>What ports of DPDK on interfaces of the kernel do under load and when something changes: queues, links, starts and stops.</summary>
 [Collection(SoakCollection.Name)]
-public sealed class DpdkInterfaceTests : IDisposable
+public sealed class DpdkInterfaceTests : DpdkStation
 {
-    private const string Station = "eth0";
-    private const string Interface = "port0";
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
-
-    private readonly NetworkNamespace _platform;
-    private readonly NetworkNamespace _station;
-
-    public DpdkInterfaceTests()
-    {
-        NetworkNamespace.Require();
-        DpdkEal.Get();
-        _platform = NetworkNamespace.Create();
-        _station = NetworkNamespace.Create();
-    }
-
-    public void Dispose()
-    {
-        _station.Dispose();
-        _platform.Dispose();
-    }
-
     [Theory]
     [InlineData("net_af_packet")]
     [InlineData("net_af_xdp")]

@@ -8,32 +8,11 @@ namespace OpenNetVM.Tests.RealTraffic;
 
 /// <summary>Frames longer than 1,500 bytes over interfaces of the kernel: AF_XDP takes what fits a page, the other drivers of DPDK 22.11 admit none.</summary>
 [Collection(SoakCollection.Name)]
-public sealed class DpdkJumboTests : IDisposable
+public sealed class DpdkJumboTests : DpdkStation
 {
     private const int Mtu = 3_000;
     private const int EthernetHeader = 14;
     private const int BufferSize = 9_216;
-    private const string Station = "eth0";
-    private const string Interface = "port0";
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
-
-    private readonly NetworkNamespace _platform;
-    private readonly NetworkNamespace _station;
-
-    public DpdkJumboTests()
-    {
-        NetworkNamespace.Require();
-        DpdkEal.Get();
-        _platform = NetworkNamespace.Create();
-        _station = NetworkNamespace.Create();
-    }
-
-    public void Dispose()
-    {
-        _station.Dispose();
-        _platform.Dispose();
-    }
-
     [Fact]
     public void Frames_as_long_as_the_MTU_allows_cross_a_driver_in_both_directions()
     {
