@@ -54,6 +54,22 @@ internal sealed unsafe partial class ChainExecutor
         return dropped;
     }
 
+    /// <summary>Takes back what the owner words still say is an instance's: packets are dropped and counted, empty buffers freed. Nobody uses them any more.</summary>
+    /// <returns>How many packets were dropped.</returns>
+    internal int Reclaim(NfInstance from)
+    {
+        int dropped = 0;
+        for (uint i = 0; i < _pool.IndexLimit; i++)
+        {
+            if (!_pool.IsOwnedBy(i, from.OwnerId) || _pool.TryTakeBackEmpty(i))
+                continue;
+            PacketDescriptor descriptor = new() { BufferIndex = i };
+            dropped += Drop(new ReadOnlySpan<PacketDescriptor>(in descriptor), new Sender(from), DropReason.InstanceStopped);
+        }
+
+        return dropped;
+    }
+
     /// <summary>Drops a packet that is left over when the platform has stopped, whoever held it.</summary>
     internal void Discard(in PacketDescriptor descriptor)
     {

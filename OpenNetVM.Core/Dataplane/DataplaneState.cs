@@ -169,6 +169,13 @@ internal sealed unsafe class DataplaneState : IDisposable
     internal void CountWaitingSources() =>
         WaitingSources = Math.Max(1, _ports.Where(static port => port.Info.CanWait && !port.IsRemoved).Sum(static port => port.Info.ReceiveQueues));
 
+    /// <summary>Gives a packet that a function makes no revision and an old version: the executor finds its chain when it knows what the function has made of it.</summary>
+    internal void LeaveUnclassified(ref PacketDescriptor descriptor)
+    {
+        descriptor.Chain = ChainTable.NoRevision;
+        descriptor.DirectorVersion = unchecked((ushort)(Director.ShortVersion - 1));
+    }
+
     internal void Report(NfFault fault) => FaultReporter(fault);
 
     /// <summary>Sends a message to one instance; false if there is none, or its mailbox is full.</summary>

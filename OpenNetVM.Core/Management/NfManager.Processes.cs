@@ -41,7 +41,7 @@ public sealed partial class NfManager
             plan = PlanOf(service);
         }
 
-        return await LaunchAsync(plan, plan.Service.Name).ConfigureAwait(false);
+        return await LaunchAsync(plan).ConfigureAwait(false);
     }
 
     /// <exception cref="ArgumentException">A service says processes where the platform has no place for them, or nothing of how it is provided.</exception>
@@ -62,7 +62,7 @@ public sealed partial class NfManager
         foreach (ServicePlan plan in _plans.Values)
         {
             for (int i = 0; plan.Factory is null && plan.Options.Processes!.Launch is not null && i < plan.Options.Instances; i++)
-                starts.Add(LaunchAsync(plan, plan.Service.Name));
+                starts.Add(LaunchAsync(plan));
         }
 
         Task.WhenAll(starts).GetAwaiter().GetResult();
@@ -113,8 +113,9 @@ public sealed partial class NfManager
         _relay?.Dispose();
     }
 
-    private async Task<InstanceId> LaunchAsync(ServicePlan plan, string name)
+    private async Task<InstanceId> LaunchAsync(ServicePlan plan)
     {
+        string name = plan.Service.Name;
         if (plan.Options.Processes?.Launch is not { } launch)
             throw new InvalidOperationException($"Service \"{name}\" starts no processes. Set ServiceOptions.Processes with ProcessServiceOptions.Launch, or start the program yourself.");
         Guid token = Guid.NewGuid();
@@ -269,8 +270,7 @@ public sealed partial class NfManager
     private async Task EndAsync(ServicePlan plan, RemoteRunner runner, NfLaunched? launched)
     {
         await runner.Gone.ConfigureAwait(false);
-        runner.Worker.Remove(runner);
-        runner.Worker.Invoke(() => runner.Transmitter.Remove(runner.Instance));
+        Retire(runner);
         RemoteEnd end = runner.End!;
         bool wanted = end.Kind is RemoteEndKind.Stopped or RemoteEndKind.Left or RemoteEndKind.Abandoned;
         launched?.Fail($"the process has ended before it was ready: {end.Reason}");
@@ -319,7 +319,7 @@ public sealed partial class NfManager
                 if (backOff > TimeSpan.Zero)
                     await Task.Delay(backOff, _options.Time, _closing.Token).ConfigureAwait(false);
                 if (State == ManagerState.Running)
-                    await LaunchAsync(plan, plan.Service.Name).ConfigureAwait(false);
+                    await LaunchAsync(plan).ConfigureAwait(false);
                 return;
             }
             catch (OperationCanceledException)

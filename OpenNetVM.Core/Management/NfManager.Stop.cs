@@ -3,7 +3,6 @@ using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Ports;
-using OpenNetVM.Core.Processes;
 using OpenNetVM.Core.Services;
 
 namespace OpenNetVM.Core.Management;
@@ -139,15 +138,8 @@ public sealed partial class NfManager
             uint owner = _plane.Pool.OwnerOf(i);
             if (owner is BufferOwner.Free or BufferOwner.Device)
                 continue;
-            PacketDescriptor descriptor = new() { BufferIndex = i };
-            if (RemoteRunner.IsEmptyBuffer(_plane.Pool, i))
-            {
-                _plane.Pool.TryFree(i);
-                _plane.Pool.CountGranted(-1);
-                continue;
-            }
-
-            _workers[0].Executor.Discard(descriptor);
+            if (!_plane.Pool.TryTakeBackEmpty(i))
+                _workers[0].Executor.Discard(new PacketDescriptor { BufferIndex = i });
         }
 
         foreach (NfInstance instance in _plane.Services.AllInstances())

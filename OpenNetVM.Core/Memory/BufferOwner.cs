@@ -21,6 +21,9 @@ internal static class BufferOwner
     /// </summary>
     internal const uint Device = 0xFFFD;
 
+    /// <summary>Hops of an empty buffer that an instance in another process was given to make a packet of: more than any packet can have, since the hop limit is lower.</summary>
+    internal const uint EmptyHops = 0xFFFF;
+
     internal const uint OwnerMask = 0xFFFF;
     internal const int HopShift = 16;
 

@@ -251,6 +251,18 @@ public sealed unsafe class PacketPool : IDisposable
     /// <summary>Moves free buffers that were taken back in.</summary>
     internal void Put(ReadOnlySpan<uint> indexes) => _segments[0].Put(indexes);
 
+    /// <summary>Whether a buffer is an empty one that an instance in another process was given.</summary>
+    internal bool IsEmptyBuffer(uint index) => _owners[index] >> BufferOwner.HopShift == BufferOwner.EmptyHops;
+
+    /// <summary>Takes an empty buffer back that an instance in another process was given. False: it is none.</summary>
+    internal bool TryTakeBackEmpty(uint index)
+    {
+        if (!IsEmptyBuffer(index) || !TryFree(index))
+            return false;
+        CountGranted(-1);
+        return true;
+    }
+
     /// <summary>Counts empty buffers that are lent to processes, or that came back or were made packets of.</summary>
     internal void CountGranted(int change) => Interlocked.Add(ref _granted, change);
 

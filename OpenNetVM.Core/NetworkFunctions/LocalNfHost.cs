@@ -42,9 +42,7 @@ internal sealed unsafe class LocalNfHost(DataplaneState plane, NfRunner runner, 
         if (!runner.Executor.CacheOf(instance.Domain).TryAllocate(out descriptor))
             return false;
 
-        // No revision and an old version: the executor finds the chain when it knows what the function made of the packet.
-        descriptor.Chain = ChainTable.NoRevision;
-        descriptor.DirectorVersion = unchecked((ushort)(plane.Director.ShortVersion - 1));
+        plane.LeaveUnclassified(ref descriptor);
         Adopt(descriptor);
         return true;
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OpenNetVM.Core.Packets;
 
 namespace OpenNetVM.Core.NetworkFunctions;
@@ -82,7 +83,18 @@ public abstract class NetworkFunction
 
     internal void Start() => OnStart();
 
-    internal void Stop() => OnStop();
+    /// <summary>Stops the function; what it throws then is only logged.</summary>
+    internal void Stop(ILogger logger)
+    {
+        try
+        {
+            OnStop();
+        }
+        catch (Exception exception)
+        {
+            logger.LogError(exception, "{Function} threw when it was stopped", GetType().Name);
+        }
+    }
 
     internal void ManagerChanged() => OnManagerChanged();
 

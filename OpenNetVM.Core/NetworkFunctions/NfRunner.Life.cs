@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Diagnostics;
@@ -139,14 +138,7 @@ internal sealed partial class NfRunner
         if (!_functionStarted)
             return;
         _functionStarted = false;
-        try
-        {
-            _function!.Stop();
-        }
-        catch (Exception exception)
-        {
-            _context.Logger.LogError(exception, "{Function} threw when it was stopped", _function!.GetType().Name);
-        }
+        _function!.Stop(_context.Logger);
     }
 
     // What a function left behind: packets that it held, or whose descriptors it spoiled.
@@ -154,12 +146,7 @@ internal sealed partial class NfRunner
     {
         _reclaimed = true;
         _context.ForgetHeld();
-        for (uint i = 0; i < _plane.Pool.IndexLimit; i++)
-        {
-            PacketDescriptor descriptor = new() { BufferIndex = i };
-            if (_plane.Pool.IsOwnedBy(i, _instance.OwnerId))
-                Executor.Drop(new ReadOnlySpan<PacketDescriptor>(in descriptor), new Sender(_instance), DropReason.InstanceStopped);
-        }
+        Executor.Reclaim(_instance);
     }
 
     // Nothing is here, and nothing can come any more: every worker that may have seen the old routing has ended the round it was in.

@@ -77,7 +77,7 @@ internal sealed partial class NfRunner : InstanceRunner
     /// <summary>Puts one packet of the function's own on the transmit ring, but for the places that the burst being handled needs.</summary>
     internal bool TryTransmit(in PacketDescriptor descriptor)
     {
-        if (_instance.Transmit.FreeFor(_reserved + 1) <= _reserved || !_instance.Transmit.TryEnqueue(descriptor))
+        if (!TransmitRing.TryPut(_instance.Transmit, descriptor, _reserved))
             return false;
         _transmitted = true;
         return true;
@@ -192,19 +192,7 @@ internal sealed partial class NfRunner : InstanceRunner
     // There is room for all of them: it was looked for before the function was called, and kept.
     private void Emit(ReadOnlySpan<PacketDescriptor> burst)
     {
-        if (_context.HeldOfBurst == 0)
-        {
-            _instance.Transmit.TryEnqueue(burst);
-        }
-        else
-        {
-            foreach (ref readonly PacketDescriptor descriptor in burst)
-            {
-                if (descriptor.Action != PacketActionKind.Hold)
-                    _instance.Transmit.TryEnqueue(descriptor);
-            }
-        }
-
+        TransmitRing.Put(_instance.Transmit, burst, _context.HeldOfBurst > 0);
         _transmitted = true;
     }
 

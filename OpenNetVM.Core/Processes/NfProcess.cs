@@ -41,7 +41,7 @@ public static class NfProcess
             if (!TryConnect(options, register, waits, cancellation, out ControlConnection? connection))
             {
                 if (context is not null)
-                    ProcessHost.Stop(function, logger);
+                    function.Stop(logger);
                 return NfProcessExit.Cancelled;
             }
 
@@ -52,7 +52,7 @@ public static class NfProcess
                 return exit;
             if (options.WhenManagerIsLost != ManagerLossAction.WaitForAnother)
             {
-                ProcessHost.Stop(function, logger);
+                function.Stop(logger);
                 return exit;
             }
 

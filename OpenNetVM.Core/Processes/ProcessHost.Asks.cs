@@ -84,7 +84,7 @@ internal sealed unsafe partial class ProcessHost
 
     internal override bool TryTransmit(in PacketDescriptor descriptor)
     {
-        if (_memory.Transmit.FreeFor(_reserved + 1) <= _reserved || !_memory.Transmit.TryEnqueue(descriptor))
+        if (!TransmitRing.TryPut(_memory.Transmit, descriptor, _reserved))
             return false;
         RingIfWanted();
         return true;

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using OpenNetVM.Core.Dataplane;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.NetworkFunctions;
@@ -78,7 +77,7 @@ internal sealed unsafe partial class ProcessHost : NfHost, IDisposable
             NfProcessExit exit = Loop(cancellation);
             if (exit == NfProcessExit.ManagerLost)
                 return exit;
-            Stop(_function, _context.Logger);
+            _function.Stop(_context.Logger);
             while (SendDropped() > 0 || (_toDrop.Count > 0 && !IsClosed))
                 Thread.Yield();
             _connection.Channel.TrySend(ControlMessageType.Stopped, 0, default(EmptyMessage));
@@ -89,19 +88,6 @@ internal sealed unsafe partial class ProcessHost : NfHost, IDisposable
             // What is said last goes out before the connection is closed.
             _connection.Channel.TrySend(ControlMessageType.Fault, 0, Describe(exception));
             throw;
-        }
-    }
-
-    /// <summary>Stops a function whose last packet has been handled.</summary>
-    internal static void Stop(NetworkFunction function, ILogger logger)
-    {
-        try
-        {
-            function.Stop();
-        }
-        catch (Exception exception)
-        {
-            logger.LogError(exception, "{Function} threw when it was stopped", function.GetType().Name);
         }
     }
 
@@ -214,25 +200,9 @@ internal sealed unsafe partial class ProcessHost : NfHost, IDisposable
         _function.Handle(new PacketBatch(Pool, burst));
         _inHand = 0;
         _reserved = 0;
-        Emit(burst);
-    }
 
-    // There is room for all of them: it was looked for before the function was called, and kept.
-    private void Emit(ReadOnlySpan<PacketDescriptor> burst)
-    {
-        if (_context.HeldOfBurst == 0)
-        {
-            _memory.Transmit.TryEnqueue(burst);
-        }
-        else
-        {
-            foreach (ref readonly PacketDescriptor descriptor in burst)
-            {
-                if (descriptor.Action != PacketActionKind.Hold)
-                    _memory.Transmit.TryEnqueue(descriptor);
-            }
-        }
-
+        // There is room for all of them: it was looked for before the function was called, and kept.
+        TransmitRing.Put(_memory.Transmit, burst, _context.HeldOfBurst > 0);
         RingIfWanted();
     }
 

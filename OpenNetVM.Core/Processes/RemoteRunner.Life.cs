@@ -1,6 +1,4 @@
 using OpenNetVM.Core.Dataplane;
-using OpenNetVM.Core.Diagnostics;
-using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.NetworkFunctions;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Processes.Control;
@@ -212,7 +210,7 @@ internal sealed unsafe partial class RemoteRunner
             work += taken;
         work += RerouteWaiting();
         Executor.Flush();
-        work += Reclaim();
+        work += Executor.Reclaim(_instance);
         CountOutside(0, 0);
         _instance.ClearCongested();
         _plane.Services.SetState(_instance, InstanceState.Stopped);
@@ -245,7 +243,7 @@ internal sealed unsafe partial class RemoteRunner
             foreach (PacketDescriptor descriptor in burst)
             {
                 uint index = descriptor.BufferIndex;
-                if (!_plane.Pool.IsOwnedBy(index, _instance.OwnerId) || IsEmptyBuffer(_plane.Pool, index))
+                if (!_plane.Pool.IsOwnedBy(index, _instance.OwnerId) || _plane.Pool.IsEmptyBuffer(index))
                     continue;
                 burst[own] = _plane.Given[index];
                 own += burst[own].BufferIndex == index ? 1 : 0;
@@ -257,30 +255,5 @@ internal sealed unsafe partial class RemoteRunner
         }
 
         return rerouted;
-    }
-
-    private int Reclaim()
-    {
-        int dropped = 0;
-        foreach (PoolSegment segment in _plane.Pool.Segments)
-        {
-            for (uint i = segment.First; i < segment.First + segment.Count; i++)
-            {
-                if (!_plane.Pool.IsOwnedBy(i, _instance.OwnerId))
-                    continue;
-                if (IsEmptyBuffer(_plane.Pool, i))
-                {
-                    _plane.Pool.TryFree(i);
-                    _plane.Pool.CountGranted(-1);
-                    _emptyBuffers--;
-                    continue;
-                }
-
-                PacketDescriptor descriptor = new() { BufferIndex = i };
-                dropped += Executor.Drop(new ReadOnlySpan<PacketDescriptor>(in descriptor), new Chains.Sender(_instance), DropReason.InstanceStopped);
-            }
-        }
-
-        return dropped;
     }
 }

@@ -22,9 +22,6 @@ namespace OpenNetVM.Core.Processes;
 /// </summary>
 internal sealed unsafe partial class RemoteRunner : InstanceRunner
 {
-    /// <summary>Hops, in an owner word, of an empty buffer: more than any packet can have, since a packet in other hands has at most the hop limit.</summary>
-    private const uint EmptyMark = 0xFFFF;
-
     // Empty buffers are given so many at a time: each time costs a look at the other process's lines.
     private const int FewestBuffers = 32;
     private const int MostBuffers = 64;
@@ -100,9 +97,6 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
         _ => 0,
     };
 
-    /// <summary>Whether a buffer is an empty one that an instance was given.</summary>
-    internal static bool IsEmptyBuffer(PacketPool pool, uint index) => pool.Owners[index] >> BufferOwner.HopShift == EmptyMark;
-
     /// <summary>By the producing worker, of packets that are on a lane and not published yet: what their descriptors are to say when they come back.</summary>
     internal void Remember(ReadOnlySpan<PacketDescriptor> placed, ulong steering, InstanceLane lane)
     {
@@ -164,10 +158,11 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
             // From here on it is not the instance's: naming it a second time is of no use, in this burst or later.
             ref PacketDescriptor our = ref ours[count++];
             owners[index] = (word & ~BufferOwner.OwnerMask) | BufferOwner.Transit;
-            if (word >> BufferOwner.HopShift == EmptyMark)
+            if (word >> BufferOwner.HopShift == BufferOwner.EmptyHops)
             {
                 owners[index] = BufferOwner.Transit;
-                our = FreshDescriptor(index);
+                our = new PacketDescriptor { BufferIndex = index };
+                _plane.LeaveUnclassified(ref our);
                 made++;
             }
             else
@@ -196,14 +191,6 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
 
         return count;
     }
-
-    // Of a packet that a function has made: no revision and an old version, so that the executor finds its chain.
-    private PacketDescriptor FreshDescriptor(uint index) => new()
-    {
-        BufferIndex = index,
-        Chain = ChainTable.NoRevision,
-        DirectorVersion = unchecked((ushort)(_plane.Director.ShortVersion - 1)),
-    };
 
     private void CountMade(int packets)
     {
@@ -249,7 +236,7 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
         fresh = fresh[..Executor.CacheOf(_instance.Domain).Allocate(fresh[..wanted])];
         foreach (ref readonly PacketDescriptor descriptor in fresh)
         {
-            _plane.Pool.Owners[descriptor.BufferIndex] = (EmptyMark << BufferOwner.HopShift) | _instance.OwnerId;
+            _plane.Pool.Owners[descriptor.BufferIndex] = (BufferOwner.EmptyHops << BufferOwner.HopShift) | _instance.OwnerId;
             _memory.Buffers.TryEnqueue(descriptor.BufferIndex);
         }
 

@@ -1,4 +1,5 @@
 using OpenNetVM.Core.Memory;
+using OpenNetVM.Core.Processes.Control;
 
 namespace OpenNetVM.Core.Processes;
 
@@ -28,7 +29,7 @@ public sealed record SecurityDomainOptions
 
     internal void Validate(int buffers)
     {
-        if (Name.Length is 0 or > 32 || Name[0] == '.' || !Name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
+        if (!ControlPath.IsDomain(Name))
             throw new ArgumentException($"\"{Name}\" cannot name a security domain: 1 to 32 letters, digits, '.', '_' and '-', not beginning with '.'.");
         if (buffers is < 64 or > 1 << 24)
             throw new ArgumentException($"Security domain \"{Name}\" has {buffers} buffers, but must have 64 to {1 << 24}.");
