@@ -26,13 +26,16 @@ internal static class PacketFieldsReader
             return fields;
         fields.Set(OxmFieldId.EthernetDestination, new MacAddress(frame[..MacAddress.Length]).Value);
         fields.Set(OxmFieldId.EthernetSource, new MacAddress(frame.Slice(MacAddress.Length, MacAddress.Length)).Value);
-        FlowKeyReader.Parse(frame, out PacketLayers layers);
-        ushort etherType = ReadVlan(frame, ref fields);
-        // Behind labels of MPLS or PPPoE, the layers found are not those that OpenFlow sees.
-        if (etherType <= EtherTypes.MaximumLength)
-            etherType = layers.EtherType > EtherTypes.MaximumLength ? layers.EtherType : NotAnEtherType;
+        if (TypeOffset(frame) >= EthernetLength + 2)
+        {
+            ushort tag = BinaryPrimitives.ReadUInt16BigEndian(frame[EthernetLength..]);
+            fields.Set(OxmFieldId.VlanId, (UInt128)((tag & 0x0FFF) | FlowMatch.VlanPresent));
+            fields.Set(OxmFieldId.VlanPriority, (UInt128)(tag >> 13));
+        }
+
+        bool isFound = TryFindLayers(frame, out PacketLayers layers, out ushort etherType);
         fields.Set(OxmFieldId.EthernetType, etherType);
-        if (etherType != layers.EtherType || layers.MplsCount > 0)
+        if (!isFound)
             return fields;
         switch (etherType)
         {
@@ -50,25 +53,24 @@ internal static class PacketFieldsReader
         return fields;
     }
 
-    // The outermost tag, and the type behind all tags.
-    private static ushort ReadVlan(ReadOnlySpan<byte> frame, ref PacketFields fields)
+    /// <summary>Where the Ethernet type behind all VLAN tags is; the frame has an Ethernet header.</summary>
+    public static int TypeOffset(ReadOnlySpan<byte> frame)
     {
-        int offset = EthernetLength;
-        ushort etherType = BinaryPrimitives.ReadUInt16BigEndian(frame[12..]);
-        while (EtherTypes.IsVlan(etherType) && frame.Length >= offset + 4)
-        {
-            ushort tag = BinaryPrimitives.ReadUInt16BigEndian(frame[offset..]);
-            if (offset == EthernetLength)
-            {
-                fields.Set(OxmFieldId.VlanId, (UInt128)((tag & 0x0FFF) | FlowMatch.VlanPresent));
-                fields.Set(OxmFieldId.VlanPriority, (UInt128)(tag >> 13));
-            }
-
-            etherType = BinaryPrimitives.ReadUInt16BigEndian(frame[(offset + 2)..]);
+        int offset = EthernetLength - 2;
+        while (frame.Length >= offset + 6 && EtherTypes.IsVlan(BinaryPrimitives.ReadUInt16BigEndian(frame[offset..])))
             offset += 4;
-        }
+        return offset;
+    }
 
-        return etherType;
+    /// <summary>Finds the layers of a frame that has an Ethernet header, and its Ethernet type as rules see it.</summary>
+    /// <returns>False where the layers are behind something that rules do not look behind: labels of MPLS, PPPoE.</returns>
+    public static bool TryFindLayers(ReadOnlySpan<byte> frame, out PacketLayers layers, out ushort etherType)
+    {
+        FlowKeyReader.Parse(frame, out layers);
+        etherType = BinaryPrimitives.ReadUInt16BigEndian(frame[TypeOffset(frame)..]);
+        if (etherType <= EtherTypes.MaximumLength)
+            etherType = layers.EtherType > EtherTypes.MaximumLength ? layers.EtherType : NotAnEtherType;
+        return etherType == layers.EtherType && layers.MplsCount == 0;
     }
 
     private static void ReadIpv4(ReadOnlySpan<byte> frame, in PacketLayers layers, ref PacketFields fields)

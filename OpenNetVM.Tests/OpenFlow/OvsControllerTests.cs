@@ -9,6 +9,7 @@ using OpenNetVM.OpenFlow.Matches;
 using OpenNetVM.OpenFlow.Protocol;
 using OpenNetVM.Testing;
 using OpenNetVM.Tests.Support;
+using static OpenNetVM.Tests.Support.Eventually;
 
 namespace OpenNetVM.Tests.OpenFlow;
 
@@ -23,16 +24,6 @@ public sealed class OvsControllerTests
 
     private static OpenFlowSwitch Connect(FakeDatapath datapath, int port, OpenFlowVersions versions) => new(
         datapath, new SwitchAgentOptions(), Quick with { Versions = versions }, [new OpenFlowEndpoint(OpenFlowTransport.Tcp, "127.0.0.1", port)], TimeProvider.System, NullLogger.Instance);
-
-    private static async Task UntilAsync(Func<bool> condition, string what)
-    {
-        Stopwatch watch = Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(watch.Elapsed < Limit, $"{what} did not happen within {Limit}");
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
-    }
 
     // The frame on one port, and before it one the other way on the other, by which the controller learns where the frame goes.
     private static async Task<OpenFlowRule> RuleForAsync(OpenFlowSwitch agent, byte[] frame)

@@ -30,7 +30,7 @@ internal sealed class OpenVSwitchBridge : IDisposable
                 $"--db={database}", "--timeout=20", "add-br", "br0", "--", "set", "bridge", "br0", "datapath-type=dummy", "fail-mode=secure", "protocols=OpenFlow10,OpenFlow13",
             ];
             foreach ((uint number, string name) in ports)
-                bridge.AddRange(["--", "add-port", "br0", name, "--", "set", "interface", name, "type=dummy", $"ofport_request={number}"]);
+                bridge.AddRange(["--", "add-port", "br0", name, "--", "set", "interface", name, "type=dummy", $"ofport_request={number}", $"options:tx_pcap={Sent(name)}"]);
             Run("ovs-vsctl", [.. bridge]);
         }
         catch
@@ -42,6 +42,13 @@ internal sealed class OpenVSwitchBridge : IDisposable
 
     /// <summary>Where <c>ovs-ofctl</c> finds it.</summary>
     public string Target => $"unix:{_folder}/br0.mgmt";
+
+    /// <summary>The capture file of what left by a port.</summary>
+    public string Sent(string port) => $"{_folder}/{port}.pcap";
+
+    /// <summary>Lets a frame come in by a port.</summary>
+    public void Receive(string port, ReadOnlySpan<byte> frame) =>
+        Run("ovs-appctl", "-t", $"{_folder}/switch.ctl", "netdev-dummy/receive", port, Convert.ToHexStringLower(frame));
 
     public void Dispose()
     {
