@@ -23,6 +23,7 @@ internal sealed class FakeDatapath(TimeProvider time) : IOpenFlowDatapath
             lock (_gate)
                 return _ports;
         }
+        init => _ports = value;
     }
 
     public uint BufferCount { get; init; } = 256;

@@ -3,7 +3,7 @@ namespace OpenNetVM.Tests.Support;
 /// <summary>Programs that some tests need, and not every machine has.</summary>
 internal static class InstalledPrograms
 {
-    private static readonly Dictionary<string, string> Packages = new() { ["ip"] = "iproute2", ["ping"] = "iputils-ping", ["nginx"] = "nginx-light" };
+    private static readonly Dictionary<string, string> Packages = new() { ["ip"] = "iproute2", ["ping"] = "iputils-ping", ["nginx"] = "nginx-light", ["osken-manager"] = "python3-os-ken" };
 
     public static bool Has(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin").Any(folder => File.Exists(Path.Combine(folder, program)));
