@@ -249,6 +249,29 @@ public sealed class PacketEditorPropertyTests
         Assert.True(Checksums(scratch.Data.ToArray()).Transport);
     }
 
+    [Theory]
+    [InlineData(IpProtocols.Tcp)]
+    [InlineData(IpProtocols.Udp)]
+    [InlineData(IpProtocols.Sctp)]
+    [InlineData(IpProtocols.Icmp)]
+    [InlineData(IpProtocols.Icmpv6)]
+    public void A_later_fragment_has_data_where_the_first_has_a_header(byte protocol)
+    {
+        OpenFlowAction[] actions =
+        [
+            new SetTransportPortAction(IsDestination: true, 7),
+            .. Settable.Where(id => id is >= OxmFieldId.TcpSource and <= OxmFieldId.Icmpv4Code or >= OxmFieldId.Icmpv6Type).Select(id => new SetFieldAction(new OxmField(id, 7))),
+        ];
+        foreach (PacketBuilder ip in new[] { PacketBuilder.Ethernet().Ipv4("10.0.0.1", "10.0.0.2"), PacketBuilder.Ethernet().Ipv6("::1", "::2") })
+        {
+            byte[] frame = ip.Fragment(64, more: true).Protocol(protocol).Payload([135, 0, .. new byte[62]]).Build();
+            ScratchFrame scratch = new();
+            scratch.Load(frame);
+            Assert.All(actions, action => Assert.Equal(EditResult.NotPresent, PacketEditor.Apply(ref scratch, action)));
+            FrameAssert.Equal(frame, scratch.Data);
+        }
+    }
+
     [Fact]
     public void A_checksum_of_zero_in_sctp_stays()
     {
@@ -267,8 +290,14 @@ public sealed class PacketEditorPropertyTests
         scratch.Load(frame);
         Assert.Equal(EditResult.Done, PacketEditor.Apply(ref scratch, new SetFieldAction(new OxmField(OxmFieldId.EthernetType, 0x88B5))));
         FrameAssert.Equal([.. frame[..20], 0x88, 0xB5, .. frame[22..]], scratch.Data);
+
+        // A length is no type, with a tag before it or without.
         byte[] spanningTree = [1, 0x80, 0xC2, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 38, 0x42, 0x42, 3, .. new byte[43]];
-        scratch.Load(spanningTree);
-        Assert.Equal(EditResult.NotPresent, PacketEditor.Apply(ref scratch, new SetFieldAction(new OxmField(OxmFieldId.EthernetType, 0x88B5))));
+        foreach (byte[] untyped in new byte[][] { spanningTree, [.. spanningTree[..12], 0x81, 0, 0, 5, .. spanningTree[12..]] })
+        {
+            scratch.Load(untyped);
+            Assert.Equal(EditResult.NotPresent, PacketEditor.Apply(ref scratch, new SetFieldAction(new OxmField(OxmFieldId.EthernetType, 0x88B5))));
+            FrameAssert.Equal(untyped, scratch.Data);
+        }
     }
 }
