@@ -14,8 +14,8 @@ using OpenNetVM.Core.Steering;
 // depends on nothing else is decided once per run:
 //
 // 1. Action Next and the director unchanged since the packet was classified: the step behind its hop in its chain revision.
-//    The director has changed: look the flow up again first; the packet may be moved to another chain.
-// 2. ToService, ToPort: that destination, if the policy allows; a vetoed action becomes Next or Drop.
+//    The director has changed: look the flow up again first; the packet may be moved to another chain, unless its own is fixed.
+// 2. ToService, ToPort, ToChain: that destination, if the policy allows; a vetoed action becomes Next or Drop.
 // 3. The step's or action's target: an instance of a service (by the load balancer's table), a port, or a drop.
 //
 // Between instances of this worker packets go past the rings: see ChainExecutor.Fused.cs.
@@ -180,6 +180,9 @@ internal sealed unsafe partial class ChainExecutor
             case PacketActionKind.Drop:
                 Drop(run, from, DropReason.ByFunction);
                 break;
+            case PacketActionKind.ToChain:
+                StartOnChain(run, first, from, version);
+                break;
             default:
                 // No function of ours can put this on a ring; another process can.
                 Drop(run, from, DropReason.UnknownDestination);
@@ -189,14 +192,19 @@ internal sealed unsafe partial class ChainExecutor
 
     private void Follow(Span<PacketDescriptor> run, PacketDescriptor first, in Sender from, ushort version)
     {
+        ChainRevision? chain = _plane.Chains.Revision(first.Chain);
         if (first.DirectorVersion != version)
         {
-            _classifier.Reclassify(run, from, version);
-            Route(run, from, version);
-            return;
+            if (chain is not { IsFixed: true })
+            {
+                _classifier.Reclassify(run, from, version);
+                Route(run, from, version);
+                return;
+            }
+
+            first.DirectorVersion = version;
         }
 
-        ChainRevision? chain = _plane.Chains.Revision(first.Chain);
         byte hop = unchecked((byte)(first.Hop + 1));
         if (chain is null || hop >= chain.Steps.Length)
         {
@@ -243,6 +251,30 @@ internal sealed unsafe partial class ChainExecutor
         first.Action = PacketActionKind.Next;
         first.Destination = 0;
         HandOver(run, service, first.Steering, from, fuse: true);
+    }
+
+    private void StartOnChain(Span<PacketDescriptor> run, PacketDescriptor first, in Sender from, ushort version)
+    {
+        if (_plane.Chains.Current(new ChainId(first.Destination)) is not { } chain)
+        {
+            Drop(run, from, DropReason.UnknownDestination);
+            return;
+        }
+
+        if (from.Instance is { } sender && !_plane.Policy.MaySetFlows(sender.Service.Id))
+        {
+            Veto(run, from, sender, version);
+            return;
+        }
+
+        first.Chain = chain.Slot;
+        first.Hop = BeforeFirst;
+        first.Action = PacketActionKind.Next;
+        first.Destination = 0;
+        first.DirectorVersion = version;
+        foreach (ref PacketDescriptor descriptor in run)
+            descriptor.Steering = first.Steering;
+        Follow(run, first, from, version);
     }
 
     private void SendToPort(Span<PacketDescriptor> run, PacketDescriptor first, in Sender from, ushort version)

@@ -10,12 +10,13 @@ internal sealed class ChainRevision
 {
     private readonly CompiledStep[] _steps;
 
-    internal ChainRevision(ChainId id, ushort slot, ServiceChain chain, CompiledStep[] steps)
+    internal ChainRevision(ChainId id, ushort slot, ServiceChain chain, CompiledStep[] steps, bool isFixed)
     {
         Id = id;
         Slot = slot;
         Chain = chain;
         _steps = steps;
+        IsFixed = isFixed;
     }
 
     internal ChainId Id { get; }
@@ -24,6 +25,9 @@ internal sealed class ChainRevision
     internal ushort Slot { get; }
 
     internal ServiceChain Chain { get; }
+
+    /// <summary>Whether packets finish the chain whatever the flow director says meanwhile.</summary>
+    internal bool IsFixed { get; }
 
     internal ReadOnlySpan<CompiledStep> Steps => _steps;
 

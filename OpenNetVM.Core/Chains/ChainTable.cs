@@ -58,7 +58,17 @@ public sealed class ChainTable
     /// <summary>Adds a chain.</summary>
     /// <returns>Its id, for rules of the flow director.</returns>
     /// <exception cref="ArgumentException">The chain names a service or a port that does not exist.</exception>
-    public ChainId Add(ServiceChain chain)
+    public ChainId Add(ServiceChain chain) => Add(chain, isFixed: false);
+
+    /// <summary>
+    /// Adds a chain that packets finish once they are on it: changes of the flow director do not move them away. For functions that decide where single packets go
+    /// (<see cref="Packets.PacketAction.ToChain"/>), those included that have no flow key.
+    /// </summary>
+    /// <returns>Its id.</returns>
+    /// <exception cref="ArgumentException">The chain names a service or a port that does not exist.</exception>
+    public ChainId AddFixed(ServiceChain chain) => Add(chain, isFixed: true);
+
+    private ChainId Add(ServiceChain chain, bool isFixed)
     {
         ArgumentNullException.ThrowIfNull(chain);
         lock (_gate)
@@ -69,7 +79,7 @@ public sealed class ChainTable
             if (free >= ushort.MaxValue)
                 throw new InvalidOperationException($"There are {ushort.MaxValue} chains already. Remove some, or let flows with the same steps share one.");
             ChainId id = new((ushort)free);
-            Store(id, chain, id.ToString());
+            Store(id, chain, id.ToString(), isFixed);
             return id;
         }
     }
@@ -82,9 +92,8 @@ public sealed class ChainTable
         ArgumentNullException.ThrowIfNull(chain);
         lock (_gate)
         {
-            if (Current(id) is null)
-                throw Unknown(id);
-            Store(id, chain, id.ToString());
+            bool isFixed = (Current(id) ?? throw Unknown(id)).IsFixed;
+            Store(id, chain, id.ToString(), isFixed);
         }
     }
 
@@ -124,6 +133,9 @@ public sealed class ChainTable
             Volatile.Write(ref _defaultByPort, BuildDefaults());
         }
     }
+
+    /// <summary>The chain of packets of one ingress port for which the flow director has no rule.</summary>
+    public ServiceChain GetDefault(PortId ingress) => DefaultFor(ingress.Value).Chain;
 
     /// <summary>The present chains that end with a port.</summary>
     internal List<ChainId> EndingWith(PortId port)
@@ -172,11 +184,11 @@ public sealed class ChainTable
     }
 
     // Under the lock. The revision is published before it is current: no packet can name what readers cannot find.
-    private void Store(ChainId id, ServiceChain chain, string name)
+    private void Store(ChainId id, ServiceChain chain, string name, bool isFixed = false)
     {
         CompiledStep[] steps = Compile(chain, name);
         ushort slot = TakeSlot();
-        ChainRevision revision = new(id, slot, chain, steps);
+        ChainRevision revision = new(id, slot, chain, steps, isFixed);
 
         ChainRevision?[] revisions = _revisions;
         if (slot >= revisions.Length)

@@ -32,7 +32,8 @@ public sealed class FlowDirector : IDisposable
         _sweeper = time.CreateTimer(static director => ((FlowDirector)director!).Sweep(), this, options.SweepPeriod, options.SweepPeriod);
     }
 
-    /// <summary>Called for each rule whose time is over, after it has gone; on a thread of the platform's, not one that moves packets.</summary>
+    /// <summary>Called for each rule whose time is over, or that had to make room for another (<see cref="FlowDirectorOptions.WhenFull"/>), after it has gone: in the first case on a
+    /// thread of the platform's that moves no packets, in the second on the thread that sets the other.</summary>
     public event Action<FlowRule>? Expired;
 
     /// <summary>Number of rules, IPv4 and IPv6 together.</summary>
@@ -66,11 +67,27 @@ public sealed class FlowDirector : IDisposable
 
     /// <summary>Removes the rule of a flow: its packets follow the default chain again.</summary>
     /// <returns>False if there was none.</returns>
-    public bool Remove(in Ipv4FlowKey flow) => Remove(Ipv4, RssHash.Of(flow), flow);
+    public bool Remove(in Ipv4FlowKey flow) => Remove(Ipv4, RssHash.Of(flow), flow, out _);
 
     /// <summary>Removes the rule of a flow: its packets follow the default chain again.</summary>
     /// <returns>False if there was none.</returns>
-    public bool Remove(in Ipv6FlowKey flow) => Remove(Ipv6, RssHash.Of(flow), flow);
+    public bool Remove(in Ipv6FlowKey flow) => Remove(Ipv6, RssHash.Of(flow), flow, out _);
+
+    /// <summary>Removes the rule of a flow if it has the given tag: somebody else may have set another meanwhile.</summary>
+    /// <returns>The rule as it was when it went; null if there was none with this tag.</returns>
+    public FlowRule? Remove(in Ipv4FlowKey flow, uint tag)
+    {
+        lock (_gate)
+            return Holds(Ipv4, RssHash.Of(flow), flow, tag) && Remove(Ipv4, RssHash.Of(flow), flow, out FlowEntry<Ipv4FlowKey, FlowTarget> entry) ? Describe(entry) : null;
+    }
+
+    /// <summary>Removes the rule of a flow if it has the given tag: somebody else may have set another meanwhile.</summary>
+    /// <returns>The rule as it was when it went; null if there was none with this tag.</returns>
+    public FlowRule? Remove(in Ipv6FlowKey flow, uint tag)
+    {
+        lock (_gate)
+            return Holds(Ipv6, RssHash.Of(flow), flow, tag) && Remove(Ipv6, RssHash.Of(flow), flow, out FlowEntry<Ipv6FlowKey, FlowTarget> entry) ? Describe(entry) : null;
+    }
 
     /// <summary>Finds the rule of a flow.</summary>
     /// <returns>False if there is none.</returns>
@@ -120,11 +137,8 @@ public sealed class FlowDirector : IDisposable
         }
     }
 
-    private static FlowRule Describe(in FlowEntry<Ipv4FlowKey, FlowTarget> entry) =>
-        new() { Ipv4 = entry.Key, Chain = entry.Value.Chain, Tag = entry.Value.Tag, Packets = entry.Hits, Bytes = entry.Bytes };
-
-    private static FlowRule Describe(in FlowEntry<Ipv6FlowKey, FlowTarget> entry) =>
-        new() { Ipv6 = entry.Key, Chain = entry.Value.Chain, Tag = entry.Value.Tag, Packets = entry.Hits, Bytes = entry.Bytes };
+    // The clock is read after the entry, and a packet may have been counted meanwhile: no less than no time.
+    private TimeSpan IdleTime(uint lastUsed) => TimeSpan.FromMilliseconds(Math.Max(0, (int)(Now - lastUsed)));
 
     private static uint Milliseconds(TimeSpan timeout, string name)
     {
@@ -139,21 +153,43 @@ public sealed class FlowDirector : IDisposable
         if (_chains.Current(chain) is null)
             throw new KeyNotFoundException($"There is no {chain} in this platform. Add it before setting flows to it.");
         FlowTimeouts timeouts = new(Milliseconds(options.IdleTimeout, nameof(options.IdleTimeout)), Milliseconds(options.HardTimeout, nameof(options.HardTimeout)));
+        FlowRule? evicted = null;
         lock (_gate)
         {
-            if (table.Set(hash, flow, new FlowTarget(chain, options.Tag), timeouts, Now) == AddResult.Full)
+            AddResult result = table.Set(hash, flow, new FlowTarget(chain, options.Tag), timeouts, Now, out FlowEntry<TKey, FlowTarget> old);
+            if (result == AddResult.Full)
                 return false;
+            if (result == AddResult.Evicted && Expired is not null)
+                evicted = Describe(old);
             Changed();
-            return true;
         }
+
+        if (evicted is not null)
+            Expired?.Invoke(evicted);
+        return true;
     }
 
-    private bool Remove<TKey>(CuckooFlowTable<TKey, FlowTarget> table, uint hash, in TKey flow)
+    private FlowRule Describe<TKey>(in FlowEntry<TKey, FlowTarget> entry)
+        where TKey : unmanaged, IEquatable<TKey> => new()
+    {
+        Ipv4 = entry.Key is Ipv4FlowKey ipv4 ? ipv4 : null,
+        Ipv6 = entry.Key is Ipv6FlowKey ipv6 ? ipv6 : null,
+        Chain = entry.Value.Chain,
+        Tag = entry.Value.Tag,
+        Packets = entry.Hits,
+        Bytes = entry.Bytes,
+        IdleTime = IdleTime(entry.LastUsed),
+    };
+
+    private static bool Holds<TKey>(CuckooFlowTable<TKey, FlowTarget> table, uint hash, in TKey flow, uint tag)
+        where TKey : unmanaged, IEquatable<TKey> => table.TryGetValue(hash, flow, out FlowTarget target) && target.Tag == tag;
+
+    private bool Remove<TKey>(CuckooFlowTable<TKey, FlowTarget> table, uint hash, in TKey flow, out FlowEntry<TKey, FlowTarget> entry)
         where TKey : unmanaged, IEquatable<TKey>
     {
         lock (_gate)
         {
-            if (!table.Remove(hash, flow))
+            if (!table.Remove(hash, flow, out entry))
                 return false;
             Changed();
             return true;

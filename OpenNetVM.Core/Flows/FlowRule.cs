@@ -23,4 +23,7 @@ public sealed record FlowRule
 
     /// <summary>Bytes of these packets.</summary>
     public ulong Bytes { get; init; }
+
+    /// <summary>How long no packet was classified by the rule, in steps of a millisecond; before the first, since it was set.</summary>
+    public TimeSpan IdleTime { get; init; }
 }

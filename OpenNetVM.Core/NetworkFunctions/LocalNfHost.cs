@@ -29,6 +29,13 @@ internal sealed unsafe class LocalNfHost(DataplaneState plane, NfRunner runner, 
 
     internal override PacketPool Pool => plane.Pool;
 
+    internal override bool TryGetChain(in PacketDescriptor descriptor, out ChainId chain)
+    {
+        ChainRevision? revision = plane.Chains.Revision(descriptor.Chain);
+        chain = revision?.Id ?? default;
+        return revision is not null;
+    }
+
     internal override void ScheduleWakeup(long timestamp) => runner.Worker.ScheduleWakeup(timestamp);
 
     internal override bool TryPost(InstanceId to, in NfMessage message) => plane.TryPost(to, message);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Services;
 
@@ -137,6 +138,10 @@ public sealed class NfContext
         AddHeld(-1);
         _host.Drop(packet.Descriptor);
     }
+
+    /// <summary>Which chain a packet follows, at the step that <see cref="Packet.Hop"/> names.</summary>
+    /// <returns>False if it follows none yet, as a packet that a function made, or in a process of its own, which does not see the manager's chains.</returns>
+    public bool TryGetChain(Packet packet, out ChainId chain) => _host.TryGetChain(packet.Descriptor, out chain);
 
     /// <summary>Calls back on this instance's thread, between bursts.</summary>
     /// <param name="due">How long from now.</param>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
 using OpenNetVM.Core.Services;
@@ -29,6 +30,13 @@ internal abstract class NfHost
     internal abstract long Now { get; }
 
     internal abstract PacketPool Pool { get; }
+
+    /// <summary>The chain that a packet follows. False where none is known: a process of its own does not see the manager's chains.</summary>
+    internal virtual bool TryGetChain(in PacketDescriptor descriptor, out ChainId chain)
+    {
+        chain = default;
+        return false;
+    }
 
     /// <summary>The thread is not to sleep beyond a time.</summary>
     internal abstract void ScheduleWakeup(long timestamp);

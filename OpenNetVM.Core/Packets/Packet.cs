@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Headers;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Ports;
@@ -111,6 +112,11 @@ public readonly unsafe ref struct Packet
     /// <summary>Forgets what <see cref="Layers"/> found. Changing a frame's length through this type does it by itself.</summary>
     public void InvalidateLayers() => _header->Layers = default;
 
+    /// <summary>
+    /// Computes <see cref="RssHash"/> from the headers, as is done for a port that has none: for a packet that a function made, so that it goes to the instances of its flow.
+    /// </summary>
+    public void UpdateRssHash() => _descriptor.RssHash = Flows.RssHash.Of(Data);
+
     /// <summary>Reads the packet's IPv4 five-tuple.</summary>
     /// <returns>False if the packet has none; <see cref="Layers"/> says why.</returns>
     public bool TryGetFlowKey(out Ipv4FlowKey key) => FlowKeyReader.TryReadKey(Data, Layers, out key);
@@ -130,6 +136,9 @@ public readonly unsafe ref struct Packet
 
     /// <summary>Sends the packet out of <paramref name="port"/>, if the manager's policy allows it.</summary>
     public void SendTo(PortId port) => Action = PacketAction.ToPort(port);
+
+    /// <summary>Lets the packet start on <paramref name="chain"/>, if the manager's policy lets the function set the chains of flows.</summary>
+    public void SendTo(ChainId chain) => Action = PacketAction.ToChain(chain);
 
     /// <summary>Makes the frame longer at its front. The new bytes have no defined content.</summary>
     /// <returns>False, and nothing changes, where the headroom is too small.</returns>

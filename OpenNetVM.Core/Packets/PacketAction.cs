@@ -1,4 +1,5 @@
 using System.Globalization;
+using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Ports;
 using OpenNetVM.Core.Services;
 
@@ -25,7 +26,7 @@ public readonly record struct PacketAction
     /// <summary>What is to be done.</summary>
     public PacketActionKind Kind { get; }
 
-    /// <summary>The raw service or port id, 0 where the kind needs none.</summary>
+    /// <summary>The raw service, port or chain id, 0 where the kind needs none.</summary>
     public ushort Destination { get; }
 
     /// <summary>Send the packet to an instance of <paramref name="service"/>.</summary>
@@ -34,8 +35,14 @@ public readonly record struct PacketAction
     /// <summary>Send the packet out of <paramref name="port"/>.</summary>
     public static PacketAction ToPort(PortId port) => new(PacketActionKind.ToPort, port.Value);
 
+    /// <summary>
+    /// Let the packet start on a chain: go to its first step, and on from there. Where the chain is not a fixed one (<see cref="ChainTable.AddFixed"/>) and the flow director
+    /// changes, the packet is moved to its flow's chain.
+    /// </summary>
+    public static PacketAction ToChain(ChainId chain) => new(PacketActionKind.ToChain, chain.Value);
+
     /// <summary>For example "ToPort 1".</summary>
-    public override string ToString() => Kind is PacketActionKind.ToService or PacketActionKind.ToPort
+    public override string ToString() => Kind is PacketActionKind.ToService or PacketActionKind.ToPort or PacketActionKind.ToChain
         ? string.Create(CultureInfo.InvariantCulture, $"{Kind} {Destination}")
         : Kind.ToString();
 }

@@ -17,4 +17,7 @@ public enum PacketActionKind : byte
 
     /// <summary>The network function keeps the packet and will send or drop it later.</summary>
     Hold = 4,
+
+    /// <summary>Start on a named chain.</summary>
+    ToChain = 5,
 }

@@ -19,7 +19,7 @@ public struct PacketDescriptor
     /// <summary>Revision of the chain that the packet follows (see <c>ChainTable</c>): a replaced chain keeps serving the packets that started on it.</summary>
     [FieldOffset(8)] public ushort Chain;
 
-    /// <summary>Raw service or port id that goes with <see cref="Action"/>.</summary>
+    /// <summary>Raw service, port or chain id that goes with <see cref="Action"/>.</summary>
     [FieldOffset(10)] public ushort Destination;
 
     /// <summary>Position in the chain: the step that brought the packet to where it is.</summary>

@@ -174,7 +174,7 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
             // Used once: who names the buffer while it is given out again finds nothing to follow.
             given[index] = default;
             our.Steering = (our.Steering & ~wishMask) | (steering & wishMask);
-            unknown += our.Action > PacketActionKind.Drop ? 1 : 0;
+            unknown += our.Action is PacketActionKind.Hold or > PacketActionKind.ToChain ? 1 : 0;
         }
 
         if (made > 0)

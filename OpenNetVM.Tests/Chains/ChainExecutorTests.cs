@@ -211,6 +211,73 @@ public abstract class ChainExecutorTests(bool fusedHops)
         Assert.Equal(16, platform.Statistics.Held);
     }
 
+    [Fact]
+    public void A_function_starts_packets_on_a_chain_from_its_beginning()
+    {
+        using TestPlatform platform = new(_options);
+        List<string> visits = [];
+        ServiceId other = platform.Builder.AddScripted("other", (_, _) => visits.Add("other"));
+        ChainId chain = platform.Builder.AddChain(ServiceChain.Through(other).To(TestPlatform.OutputId));
+        ServiceId decider = platform.Builder.AddScripted("decider", (_, packet) =>
+        {
+            visits.Add("decider");
+            packet.SendTo(chain);
+        });
+        platform.Start(ServiceChain.Through(decider, decider).ToDrop());
+
+        Assert.Single(platform.Run(Frames.Udp(1, 2, 3, 4)));
+        Assert.Equal(["decider", "other"], visits);
+    }
+
+    [Fact]
+    public void A_chain_that_is_not_there_drops_and_one_that_the_policy_refuses_is_vetoed()
+    {
+        using TestPlatform platform = new(_options);
+        ChainId wanted = new(50);
+        ServiceId decider = platform.Builder.AddScripted("decider", (_, packet) => packet.SendTo(wanted));
+        platform.Start(ServiceChain.Through(decider).To(TestPlatform.OutputId));
+
+        Assert.Empty(platform.Run(Frames.Udp(1, 2, 3, 4)));
+        Assert.Equal(1, platform.Dropped(DropReason.UnknownDestination));
+        wanted = platform.Manager.Chains.Add(ServiceChain.Drop);
+        platform.Manager.Policy = SteeringPolicy.ChainsOnly;
+        Assert.Single(platform.Run(Frames.Udp(1, 2, 3, 4)));
+        Assert.Equal(1, platform.Statistics.VetoedActions);
+        platform.Manager.Policy = SteeringPolicy.Create(allow => allow.SetFlows(decider));
+        Assert.Empty(platform.Run(Frames.Udp(1, 2, 3, 4)));
+        Assert.Equal(1, platform.Dropped(DropReason.ByChain));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Packets_finish_a_fixed_chain_whatever_the_director_says_and_leave_another(bool isFixed)
+    {
+        using TestPlatform platform = new(_options);
+        ChainId diverted = default, started = default;
+        // Each packet's flow is given another chain while the packet is on its way.
+        ServiceId first = platform.Builder.AddScripted("first", (function, packet) => function.Context.Flows.TrySet(packet, diverted));
+        ServiceId second = platform.Builder.AddScripted("second", (_, packet) => packet.Data[50] = 1);
+        ServiceId decider = platform.Builder.AddScripted("decider", (function, packet) =>
+        {
+            packet.SendTo(started);
+            Assert.True(function.Context.TryGetChain(packet, out ChainId current));
+            Assert.Equal(ChainId.Default, current);
+        });
+        platform.Start(ServiceChain.Through(decider).ToDrop());
+        diverted = platform.Manager.Chains.Add(ServiceChain.To(TestPlatform.InputId));
+        ServiceChain chain = ServiceChain.Through(first, second).To(TestPlatform.OutputId);
+        started = isFixed ? platform.Manager.Chains.AddFixed(chain) : platform.Manager.Chains.Add(chain);
+
+        IReadOnlyList<byte[]> left = platform.Run(Frames.Flows(20));
+        Assert.Equal(isFixed ? 20 : 0, left.Count);
+        Assert.All(left, static frame => Assert.Equal(1, frame[50]));
+        Assert.Equal(isFixed ? 0 : 20, platform.Input.ReceiveAll().Count);
+        // What comes now is classified by the director.
+        Assert.Empty(platform.Run(Frames.Flows(20)));
+        Assert.Equal(20, platform.Input.ReceiveAll().Count);
+    }
+
     private sealed class Forger : OpenNetVM.Core.NetworkFunctions.NetworkFunction
     {
         protected override void ProcessBatch(PacketBatch batch)

@@ -112,6 +112,47 @@ public class FlowDirectorTests
     }
 
     [Fact]
+    public void A_rule_is_removed_by_its_tag_and_another_s_is_left()
+    {
+        FakeTimeProvider time = new();
+        using TestPlatform platform = new(new NfManagerOptions { Time = time });
+        platform.Start(ServiceChain.To(TestPlatform.OutputId));
+        FlowDirector director = platform.Manager.Director;
+        ChainId chain = platform.Manager.Chains.Add(ServiceChain.To(TestPlatform.InputId));
+        director.TrySet(Flow, chain, new FlowRuleOptions { Tag = 7 });
+        platform.Run(Frames.Udp(1, 2, 3, 4), Frames.Udp(1, 2, 3, 4));
+        time.Advance(TimeSpan.FromMilliseconds(250));
+
+        Assert.Null(director.Remove(Flow, tag: 8));
+        Assert.Equal(1, director.Count);
+        FlowRule removed = Assert.IsType<FlowRule>(director.Remove(Flow, tag: 7));
+        Assert.Equal((7u, 2ul, TimeSpan.FromMilliseconds(250)), (removed.Tag, removed.Packets, removed.IdleTime));
+        Assert.Equal(0, director.Count);
+        Assert.Null(director.Remove(Flow, tag: 7));
+        Ipv6FlowKey six = new(1UL, 2UL, 3UL, 4UL, (ushort)5, (ushort)6, 17);
+        director.TrySet(six, chain, new FlowRuleOptions { Tag = 9 });
+        Assert.Null(director.Remove(six, tag: 0));
+        Assert.Equal(six, director.Remove(six, tag: 9)?.Ipv6);
+    }
+
+    [Fact]
+    public void A_rule_that_makes_room_for_another_is_reported()
+    {
+        FlowDirectorOptions small = new() { Ipv4Capacity = 8, WhenFull = TableFullPolicy.EvictOldest };
+        using TestPlatform platform = new(new NfManagerOptions { Dataplane = new() { Director = small } });
+        platform.Start(ServiceChain.Drop);
+        FlowDirector director = platform.Manager.Director;
+        List<FlowRule> gone = [];
+        director.Expired += gone.Add;
+        for (uint i = 0; i < 200; i++)
+            Assert.True(director.TrySet(new Ipv4FlowKey(i, 2, 3, 4, 17), ChainId.Default, new FlowRuleOptions { Tag = i }));
+
+        Assert.Equal(200, director.Count + gone.Count);
+        Assert.Equal(gone.Count, gone.Select(static rule => rule.Tag).Distinct().Count());
+        Assert.All(gone, rule => Assert.False(director.TryGet(rule.Ipv4!.Value, out _)));
+    }
+
+    [Fact]
     public void Rules_expire_when_idle_or_at_their_age_and_are_reported()
     {
         FakeTimeProvider time = new();
