@@ -32,7 +32,7 @@ public class RevalidationBenchmarks : IDisposable
         {
             Handle(new FlowMod(FlowModCommand.Add, Match(i), [new ApplyActionsInstruction([new OutputAction(2)])]));
             PacketFields fields = PacketFields.Of(Match(i)).Value;
-            _agent.TryTrack(new TrackedFlow(_datapath, [new FlowHop(fields, _agent.Resolve(fields))]));
+            _agent.Track(new TrackedFlow(_datapath, [new FlowHop(fields, _agent.Resolve(fields))]));
         }
     }
 
@@ -87,6 +87,12 @@ public class RevalidationBenchmarks : IDisposable
         public OpenFlowError Release(uint bufferId, uint inPort, ValueArray<OpenFlowAction> actions) => OpenFlowError.None;
 
         public FlowReading Remove(TrackedFlow flow) => default;
+
+        public ValueTask SettleAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
+
+        public void ControllersChanged(bool isControlled)
+        {
+        }
 
         public FlowReading Read(TrackedFlow flow) => default;
     }

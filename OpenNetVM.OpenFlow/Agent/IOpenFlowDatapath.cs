@@ -36,4 +36,10 @@ internal interface IOpenFlowDatapath
 
     /// <summary>What has been counted of a flow.</summary>
     FlowReading Read(TrackedFlow flow);
+
+    /// <summary>Completes when the packets that were sent or released before have gone their way. Not called under the agent's lock.</summary>
+    ValueTask SettleAsync(CancellationToken cancellation);
+
+    /// <summary>A channel was opened or closed, or its role changed: whether a controller decides on packets now. Not called under the agent's lock.</summary>
+    void ControllersChanged(bool isControlled);
 }

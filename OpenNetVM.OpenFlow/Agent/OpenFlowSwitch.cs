@@ -11,7 +11,7 @@ internal sealed class OpenFlowSwitch : IAsyncDisposable
     private readonly List<PassiveListener> _listeners = [];
     private readonly List<Task> _running = [];
 
-    /// <summary>Begins to listen and to connect.</summary>
+    /// <summary>Begins to listen and to connect, after the data path was shown the agent.</summary>
     /// <exception cref="ArgumentException">An option does not fit.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">An address cannot be listened on.</exception>
     public OpenFlowSwitch(
@@ -20,10 +20,12 @@ internal sealed class OpenFlowSwitch : IAsyncDisposable
         OpenFlowChannelOptions channel,
         IReadOnlyList<OpenFlowEndpoint> endpoints,
         TimeProvider time,
-        ILogger logger)
+        ILogger logger,
+        Action<SwitchAgent>? prepare = null)
     {
         channel.Validate();
         Agent = new SwitchAgent(datapath, agent, time, logger);
+        prepare?.Invoke(Agent);
         ChannelEnvironment environment = new(channel, Agent, time, logger);
         try
         {

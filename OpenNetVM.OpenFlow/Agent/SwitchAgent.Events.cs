@@ -10,6 +10,21 @@ internal sealed partial class SwitchAgent
     /// <summary>What fits a PACKET_IN behind its fixed part and a match of one field.</summary>
     private const int LongestPacket = OpenFlowConstants.LongestMessage - 64;
 
+    /// <summary>Whether there is a controller that decides on packets: not a tool that looks in, nor one that is a slave.</summary>
+    public bool IsControlled
+    {
+        get
+        {
+            foreach (AgentSession session in _sessions)
+            {
+                if (!session.Connection.IsPassive && !session.IsSlave)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Whether a packet that no rule matches goes to a controller: in 1.0 it does, in 1.3 it is dropped (5.4).</summary>
     public bool MissesGoToController
     {
@@ -31,25 +46,28 @@ internal sealed partial class SwitchAgent
     /// <param name="rule">The rule that sent it here; null where none matched.</param>
     /// <param name="maxLength">How much of it the rule's output asks for; <see cref="OpenFlowConstants.WholePacket"/> is all.</param>
     /// <param name="bufferId">Where it waits; then only the first bytes are sent. Never 0, which os-ken takes for "not buffered".</param>
-    /// <returns>Channels on whose queue it is.</returns>
-    public int SendPacketIn(ReadOnlySpan<byte> frame, uint inPort, OpenFlowRule? rule, ushort maxLength, uint bufferId = OpenFlowConstants.NoBuffer)
+    /// <param name="reason">Why it is sent; null for what the rule says.</param>
+    /// <returns>Controllers to which it is on its way.</returns>
+    public int SendPacketIn(ReadOnlySpan<byte> frame, uint inPort, OpenFlowRule? rule, ushort maxLength, uint bufferId = OpenFlowConstants.NoBuffer, PacketInReason? reason = null)
     {
-        PacketInReason reason = rule is null || rule.IsTableMiss ? PacketInReason.NoMatch : PacketInReason.Action;
+        PacketInReason why = reason ?? (rule is null || rule.IsTableMiss ? PacketInReason.NoMatch : PacketInReason.Action);
+        bool isMiss = rule is null && why == PacketInReason.NoMatch;
         FlowMatch match = FlowMatch.Of(new OxmField(OxmFieldId.InPort, inPort));
         ValueArray<byte> whole = default;
         int sent = 0;
         foreach (AgentSession session in _sessions)
         {
-            if (!session.WantsPacketIn(reason) || (rule is null && session.Version != WireVersion.Of10))
+            if (!session.WantsPacketIn(why) || (isMiss && session.Version != WireVersion.Of10))
                 continue;
             // Without a rule it is the configuration that says how much; and without a buffer, everything must go.
-            int length = bufferId == OpenFlowConstants.NoBuffer ? frame.Length : Math.Min(frame.Length, rule is null ? session.MissSendLength : maxLength);
+            int length = bufferId == OpenFlowConstants.NoBuffer ? frame.Length : Math.Min(frame.Length, isMiss ? session.MissSendLength : maxLength);
             length = Math.Min(length, LongestPacket);
             ValueArray<byte> data = length == whole.Count ? whole : ValueArray.Create(frame[..length]);
             if (whole.Count == 0)
                 whole = data;
-            PacketIn message = new(bufferId, (ushort)Math.Min(frame.Length, ushort.MaxValue), reason, Table: 0, rule?.Cookie ?? ulong.MaxValue, match, data);
-            if (session.Connection.TrySend(message))
+            PacketIn message = new(bufferId, (ushort)Math.Min(frame.Length, ushort.MaxValue), why, Table: 0, rule?.Cookie ?? ulong.MaxValue, match, data);
+            // A tool that looks in answers nothing.
+            if (session.Connection.TrySend(message) && !session.Connection.IsPassive)
                 sent++;
         }
 
@@ -66,6 +84,8 @@ internal sealed partial class SwitchAgent
                 if (rule.Outputs(port.Port) || rule.LeadsToUnnamedPorts)
                     Withdraw(rule);
             }
+
+            OthersChanged();
         }
 
         foreach (AgentSession session in _sessions)

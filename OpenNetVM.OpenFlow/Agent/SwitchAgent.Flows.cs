@@ -23,6 +23,7 @@ internal sealed partial class SwitchAgent
                 Remove(rule);
             _groups.Clear();
             _deadlines.Clear();
+            OthersChanged();
         }
     }
 
@@ -47,6 +48,7 @@ internal sealed partial class SwitchAgent
                 FlowModCommand.Modify or FlowModCommand.ModifyStrict => Modify(message),
                 _ => Delete(message, removed),
             };
+            RulesChanged();
         }
 
         foreach (FlowRemoved rule in removed)
@@ -96,6 +98,7 @@ internal sealed partial class SwitchAgent
             Withdraw(rule);
             Unrefer(rule);
             rule.SetInstructions(message.Instructions);
+            OthersChanged();
             Refer(rule);
             if ((message.Flags & FlowModFlags.ResetCounts) != 0)
                 rule.ResetCounters();
@@ -228,6 +231,7 @@ internal sealed partial class SwitchAgent
 
                 bool hard = rule.HardTimeout != 0 && now - rule.Created >= rule.HardTimeout * _time.TimestampFrequency;
                 Remove(rule);
+                RulesChanged();
                 Report(rule, hard ? FlowRemovedReason.HardTimeout : FlowRemovedReason.IdleTimeout, removed);
             }
         }

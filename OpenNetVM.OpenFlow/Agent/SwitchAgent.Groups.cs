@@ -19,6 +19,7 @@ internal sealed partial class SwitchAgent
                 GroupModCommand.Modify => Modify(message),
                 _ => Delete(message, removed),
             };
+            OthersChanged();
         }
 
         foreach (FlowRemoved rule in removed)

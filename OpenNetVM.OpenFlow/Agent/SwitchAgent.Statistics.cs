@@ -209,6 +209,8 @@ internal sealed partial class SwitchAgent
             {
                 if (request.Group == ReservedGroup.All || request.Group == group.Id)
                 {
+                    foreach (OpenFlowRule rule in group.Rules)
+                        Refresh(rule);
                     groups.Add(new GroupStatistics(
                         group.Id, (uint)group.Rules.Count, group.Counters, OpenFlowDuration.Of(_time.GetElapsedTime(group.Created)), ValueArray.Create(group.BucketCounters)));
                 }

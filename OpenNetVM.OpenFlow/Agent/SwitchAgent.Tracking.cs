@@ -10,9 +10,40 @@ internal sealed partial class SwitchAgent
     private readonly SortedDictionary<int, HashSet<TrackedFlow>> _byPriority = [];
 
     private int _tracked;
+    private ulong _stamp;
+
+    /// <summary>The state of rules, groups and ports; to be asked in one <see cref="TryEnter"/> with the lookups that it is to stand for. Takes no lock.</summary>
+    public RulesStamp Stamp => new(Volatile.Read(ref _stamp));
+
+    /// <summary>Whether lookups that were made at another time would come out the same now.</summary>
+    public bool IsCurrent(RulesStamp stamp, ReadOnlySpan<FlowHop> hops)
+    {
+        lock (_gate)
+        {
+            if (stamp == Stamp)
+                return true;
+            if (stamp.Others != Stamp.Others)
+                return false;
+            foreach (FlowHop hop in hops)
+            {
+                if (_rules.Lookup(hop.Fields) != hop.Rule)
+                    return false;
+            }
+
+            return true;
+        }
+    }
 
     /// <summary>
-    /// The rule for a packet; null where none matches. Counts a lookup, but not the packet: that is <see cref="Count(OpenFlowRule, FlowCounters)"/>'s, when the packet has been handled.
+    /// Lets a thread that moves packets look at rules and keep a flow in one piece, if nobody else is at them: such a thread does not wait. Then <see cref="Exit"/> must be called.
+    /// </summary>
+    public bool TryEnter() => _gate.TryEnter();
+
+    /// <summary>Ends what <see cref="TryEnter"/> began.</summary>
+    public void Exit() => _gate.Exit();
+
+    /// <summary>
+    /// The rule for a packet; null where none matches. Counts a lookup, but not the packet: that is <see cref="Count(ReadOnlySpan{FlowHop}, FlowCounters)"/>'s, when the packet has been handled.
     /// </summary>
     public OpenFlowRule? Resolve(in PacketFields packet)
     {
@@ -45,28 +76,20 @@ internal sealed partial class SwitchAgent
         }
     }
 
-    /// <summary>Counts packets that the slow path handled itself.</summary>
-    public void Count(OpenFlowRule rule, FlowCounters more)
+    /// <summary>Counts packets that the slow path handled itself, at all that decided on them.</summary>
+    public void Count(ReadOnlySpan<FlowHop> hops, FlowCounters more)
     {
         lock (_gate)
-            rule.Count(more, _time.GetTimestamp());
+            Count(hops, more, _time.GetTimestamp());
     }
 
     /// <summary>
-    /// Keeps a flow that the data path is about to hold. Its rules are asked again: where one of them is no longer the one for its packet, nothing is kept and the
-    /// flow must be resolved anew.
+    /// Keeps a flow that the data path is about to hold. To be called in one <see cref="TryEnter"/> with the lookups that it was made of: then no rule can have changed between.
     /// </summary>
-    /// <returns>Whether the flow is kept, so that the data path may install it.</returns>
-    public bool TryTrack(TrackedFlow flow)
+    public void Track(TrackedFlow flow)
     {
         lock (_gate)
         {
-            foreach (FlowHop hop in flow.Hops)
-            {
-                if (_rules.Lookup(hop.Fields) != hop.Rule)
-                    return false;
-            }
-
             flow.IsTracked = true;
             _tracked++;
             foreach (FlowHop hop in flow.Hops)
@@ -76,8 +99,6 @@ internal sealed partial class SwitchAgent
                     _byPriority.Add(hop.Priority, flows = []);
                 flows.Add(flow);
             }
-
-            return true;
         }
     }
 
@@ -88,6 +109,16 @@ internal sealed partial class SwitchAgent
         {
             if (flow.IsTracked)
                 Forget(flow, last);
+        }
+    }
+
+    /// <summary>Forgets a flow if the data path says, under the lock, that it has lost it; what it had seen since it was read last is not known.</summary>
+    public void Untrack<TState>(TrackedFlow flow, Func<TState, TrackedFlow, bool> isLost, TState state)
+    {
+        lock (_gate)
+        {
+            if (flow.IsTracked && isLost(state, flow))
+                Forget(flow, new FlowReading(flow.Counted, 0));
         }
     }
 
@@ -127,8 +158,8 @@ internal sealed partial class SwitchAgent
 
     private void Withdraw(OpenFlowRule rule)
     {
-        foreach (TrackedFlow flow in rule.Flows.ToArray())
-            Withdraw(flow);
+        if (rule.Flows.Count > 0)
+            Withdraw([.. rule.Flows]);
     }
 
     private void Withdraw(TrackedFlow flow)
@@ -158,13 +189,48 @@ internal sealed partial class SwitchAgent
             Count(flow, _datapath.Read(flow));
     }
 
+    /// <summary>Withdraws the flows that met no rule somewhere on their way.</summary>
+    public void WithdrawMissed()
+    {
+        lock (_gate)
+        {
+            if (_byPriority.TryGetValue(FlowHop.NoRule, out HashSet<TrackedFlow>? flows))
+                Withdraw([.. flows]);
+            OthersChanged();
+        }
+    }
+
+    /// <summary>Withdraws all flows.</summary>
+    public void WithdrawAll()
+    {
+        lock (_gate)
+            Withdraw([.. _byPriority.Values.SelectMany(static flows => flows)]);
+    }
+
+    private void Withdraw(TrackedFlow[] flows)
+    {
+        foreach (TrackedFlow flow in flows)
+            Withdraw(flow);
+    }
+
+    // Under the lock, when rules have been changed.
+    private void RulesChanged() => Volatile.Write(ref _stamp, Stamp.AfterRules.Value);
+
+    // Under the lock, when something has been changed that lookups do not show: groups, ports, actions of a rule.
+    private void OthersChanged() => Volatile.Write(ref _stamp, Stamp.AfterOthers.Value);
+
     private static void Count(TrackedFlow flow, FlowReading reading)
     {
         FlowCounters more = reading.Counters - flow.Counted;
         flow.Counted = reading.Counters;
-        foreach (FlowHop hop in flow.Hops)
+        Count(flow.Hops, more, reading.LastUsed);
+    }
+
+    private static void Count(ReadOnlySpan<FlowHop> hops, FlowCounters more, long lastUsed)
+    {
+        foreach (FlowHop hop in hops)
         {
-            hop.Rule?.Count(more, reading.LastUsed);
+            hop.Rule?.Count(more, lastUsed);
             hop.Group?.Count(hop.Bucket, more);
         }
     }

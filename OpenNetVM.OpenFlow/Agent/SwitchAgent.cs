@@ -62,6 +62,7 @@ internal sealed partial class SwitchAgent : IMessageHandler, IDisposable
         AgentSession session = new(this, connection);
         lock (_gate)
             _sessions = [.. _sessions, session];
+        _datapath.ControllersChanged(IsControlled);
         return session;
     }
 
@@ -69,6 +70,7 @@ internal sealed partial class SwitchAgent : IMessageHandler, IDisposable
     {
         lock (_gate)
             _sessions = [.. _sessions.Where(other => other != session)];
+        _datapath.ControllersChanged(IsControlled);
     }
 
     public void Dispose() => _sweeper.Dispose();
@@ -80,7 +82,11 @@ internal sealed partial class SwitchAgent : IMessageHandler, IDisposable
             return Errors.BadRequest.IsSlave;
         if (message is MultipartRequest request)
             return await AnswerAsync(session, request, cancellation).ConfigureAwait(false);
+        if (message is BarrierRequest)
+            await _datapath.SettleAsync(cancellation).ConfigureAwait(false);
         OpenFlowError error = Handle(session, message, out OpenFlowMessage? reply);
+        if (message is RoleRequest)
+            _datapath.ControllersChanged(IsControlled);
         if (reply is not null && !error.IsError)
             await session.Connection.SendAsync(reply with { Xid = message.Xid }, cancellation).ConfigureAwait(false);
         return error;

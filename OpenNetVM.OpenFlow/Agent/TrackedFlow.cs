@@ -8,8 +8,11 @@ namespace OpenNetVM.OpenFlow.Agent;
 /// </summary>
 internal readonly record struct FlowHop(PacketFields Fields, OpenFlowRule? Rule, OpenFlowGroup? Group = null, int Bucket = -1)
 {
+    /// <summary>The priority of a hop where no rule matched: any rule can change that.</summary>
+    public const int NoRule = -1;
+
     /// <summary>A rule above this priority can change what happens here.</summary>
-    public int Priority => Rule?.Priority ?? -1;
+    public int Priority => Rule?.Priority ?? NoRule;
 }
 
 /// <summary>

@@ -15,6 +15,7 @@ internal static class Errors
         public static readonly OpenFlowError Multipart = new(ErrorType.BadRequest, 2);
         public static readonly OpenFlowError Experimenter = new(ErrorType.BadRequest, 3);
         public static readonly OpenFlowError Length = new(ErrorType.BadRequest, 6);
+        public static readonly OpenFlowError BufferEmpty = new(ErrorType.BadRequest, 7);
         public static readonly OpenFlowError BufferUnknown = new(ErrorType.BadRequest, 8);
         public static readonly OpenFlowError TableId = new(ErrorType.BadRequest, 9);
         public static readonly OpenFlowError IsSlave = new(ErrorType.BadRequest, 10);

@@ -86,6 +86,12 @@ internal sealed class FakeDatapath(TimeProvider time) : IOpenFlowDatapath
         }
     }
 
+    public ValueTask SettleAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
+
+    public void ControllersChanged(bool isControlled)
+    {
+    }
+
     public FlowReading Read(TrackedFlow flow)
     {
         lock (_gate)

@@ -60,7 +60,7 @@ public sealed class SwitchAgentFlowTests : IAsyncDisposable
     private TrackedFlow Track(params PacketFields[] hops)
     {
         TrackedFlow flow = new(new object(), [.. hops.Select(fields => new FlowHop(fields, _agent.Resolve(fields)))]);
-        Assert.True(_agent.TryTrack(flow));
+        _agent.Track(flow);
         return flow;
     }
 
@@ -75,7 +75,7 @@ public sealed class SwitchAgentFlowTests : IAsyncDisposable
     {
         TestChannel channel = await OpenAsync();
         await channel.TellAsync(Add(Ports(1), 5, ToPort2) with { Cookie = 1 });
-        _agent.Count(_agent.Resolve(Packet(1))!, new FlowCounters(3, 300));
+        _agent.Count([new FlowHop(Packet(1), _agent.Resolve(Packet(1)))], new FlowCounters(3, 300));
         await channel.TellAsync(Add(Ports(1), 5, ToService3) with { Cookie = 2 });
         FlowStatistics rule = Assert.Single(await DumpAsync(channel));
         Assert.Equal((2ul, new FlowCounters(3, 300), ToService3), (rule.Cookie, rule.Counters, rule.Instructions));
@@ -268,14 +268,35 @@ public sealed class SwitchAgentFlowTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_flow_that_was_resolved_before_a_change_is_not_kept_after_it()
+    public async Task Lookups_hold_until_a_change_that_concerns_them()
     {
         TestChannel channel = await OpenAsync();
         await channel.TellAsync(Add(Ports(1), 5, ToPort2));
-        TrackedFlow flow = new(new object(), [new FlowHop(Packet(1, 80), _agent.Resolve(Packet(1, 80)))]);
+        FlowHop[] lookups = [new FlowHop(Packet(1, 80), _agent.Resolve(Packet(1, 80)))];
+        RulesStamp stamp = _agent.Stamp;
+        Assert.True(_agent.IsCurrent(stamp, lookups));
+        await channel.TellAsync(Add(Ports(2, 80), 6, ToService3));
+        Assert.NotEqual(stamp, _agent.Stamp);
+        Assert.True(_agent.IsCurrent(stamp, lookups));
         await channel.TellAsync(Add(Ports(1, 80), 6, ToService3));
-        Assert.False(_agent.TryTrack(flow));
-        Assert.Equal(0, _agent.TrackedCount);
+        Assert.False(_agent.IsCurrent(stamp, lookups));
+    }
+
+    [Fact]
+    public async Task Lookups_hold_no_more_when_actions_groups_or_ports_have_changed()
+    {
+        TestChannel channel = await OpenAsync();
+        await channel.TellAsync(Add(Ports(1), 5, ToPort2));
+        FlowHop[] lookups = [new FlowHop(Packet(1), _agent.Resolve(Packet(1)))];
+        RulesStamp stamp = _agent.Stamp;
+        await channel.TellAsync(Add(Ports(1), 5, ToService3) with { Command = FlowModCommand.Modify });
+        Assert.False(_agent.IsCurrent(stamp, lookups));
+        stamp = _agent.Stamp;
+        await channel.TellAsync(new GroupMod(GroupModCommand.Add, GroupType.All, 1, default));
+        Assert.False(_agent.IsCurrent(stamp, lookups));
+        stamp = _agent.Stamp;
+        _agent.PortChanged(PortStatusReason.Modify, FakeDatapath.Port(2, "nic1"));
+        Assert.False(_agent.IsCurrent(stamp, lookups));
     }
 
     [Fact]

@@ -155,7 +155,7 @@ public sealed class SwitchAgentTests : IAsyncDisposable
         await channel.TellAsync(group, new FlowMod(FlowModCommand.Add, FlowMatch.Everything, [new ApplyActionsInstruction([new GroupAction(1)])]));
         (OpenFlowGroup chosen, int bucket) = _agent.SelectBucket(1, 12345)!.Value;
         TrackedFlow flow = new(new object(), [new FlowHop(default, _agent.Resolve(default), chosen, bucket)]);
-        Assert.True(_agent.TryTrack(flow));
+        _agent.Track(flow);
         _datapath.Count(flow, 5, 500);
         await channel.TellAsync(group with { Command = GroupModCommand.Modify, Buckets = [Bucket(2, 1)] });
         Assert.Equal([flow], _datapath.Removed);

@@ -18,6 +18,7 @@ internal sealed class TestChannel : IAsyncDisposable
     private readonly Pipe _toSwitch = new();
     private readonly Pipe _fromSwitch = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly Queue<OpenFlowMessage> _unasked = new();
     private readonly byte _version;
     private uint _xid;
 
@@ -53,7 +54,9 @@ internal sealed class TestChannel : IAsyncDisposable
     public async Task HangUpAsync() => await _toSwitch.Writer.CompleteAsync();
 
     /// <summary>The next message; null when the switch has closed the channel.</summary>
-    public async Task<OpenFlowMessage?> ReceiveAsync()
+    public async Task<OpenFlowMessage?> ReceiveAsync() => _unasked.TryDequeue(out OpenFlowMessage? message) ? message : await ReadAsync();
+
+    private async Task<OpenFlowMessage?> ReadAsync()
     {
         using CancellationTokenSource limit = new(Limit);
         while (true)
@@ -82,7 +85,11 @@ internal sealed class TestChannel : IAsyncDisposable
     {
         uint xid = ++_xid;
         await SendAsync(message with { Xid = xid });
-        T reply = await ReceiveAsync<T>();
+        OpenFlowMessage? received;
+        // What came unasked meanwhile is kept for who waits for it.
+        while ((received = await ReadAsync()) is PacketIn or FlowRemoved or PortStatusMessage)
+            _unasked.Enqueue(received);
+        T reply = Assert.IsType<T>(received);
         Assert.Equal(xid, reply.Xid);
         return reply;
     }

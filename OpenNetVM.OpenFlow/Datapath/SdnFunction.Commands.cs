@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using OpenNetVM.Core.NetworkFunctions;
+using OpenNetVM.Core.Packets;
+using OpenNetVM.Core.Services;
+using OpenNetVM.OpenFlow.Agent;
+using OpenNetVM.OpenFlow.Messages;
+using OpenNetVM.OpenFlow.Protocol;
+
+namespace OpenNetVM.OpenFlow.Datapath;
+
+/// <content>What the channels ask for: other threads put it in a queue, and this function's thread does it in order.</content>
+internal sealed partial class SdnFunction
+{
+    private readonly ConcurrentQueue<SdnCommand> _commands = new();
+    private InstanceId _instance;
+    private int _signalled;
+
+    /// <summary>Whether something was asked and not done yet.</summary>
+    public bool IsAsked => !_commands.IsEmpty;
+
+    /// <summary>Asks for something. Safe from any thread.</summary>
+    public void Ask(SdnCommand command)
+    {
+        _commands.Enqueue(command);
+        // One message at a time is enough to wake the function, and finds room in its mailbox. Where it does not, the next one tries again.
+        if (Interlocked.Exchange(ref _signalled, 1) == 0 && owner.Current?.TrySignal(_instance) != true)
+            Volatile.Write(ref _signalled, 0);
+    }
+
+    protected override void OnMessage(in NfMessage message)
+    {
+        Interlocked.Exchange(ref _signalled, 0);
+        if (IsStarted())
+            DoCommands();
+        else
+            Forsake();
+    }
+
+    private void DoCommands()
+    {
+        while (_commands.TryPeek(out SdnCommand? command))
+        {
+            // Where the rules are being changed, or the way out is full, it is tried again: what was asked later waits behind it.
+            if (!TryDo(command))
+            {
+                ScheduleTick();
+                return;
+            }
+
+            _commands.TryDequeue(out _);
+        }
+    }
+
+    private bool TryDo(SdnCommand command)
+    {
+        switch (command)
+        {
+            case ReleaseCommand release:
+                return TryRelease(release);
+            case SendCommand send:
+                return TrySend(send);
+            case SettleCommand settle:
+                settle.Done.TrySetResult();
+                return true;
+            default:
+                Forsake();
+                return true;
+        }
+    }
+
+    private bool TryRelease(ReleaseCommand release)
+    {
+        WaitingFlow flow = release.Flow;
+        // It gave up waiting, in the meantime.
+        if (flow.BufferId != release.BufferId || flow.Count == 0)
+        {
+            SdnCounters.Add(ref Counters.PacketsOutLost);
+            return true;
+        }
+
+        if (!TryTranslate(flow, out SwitchPath rules, out RulesStamp stamp))
+            return false;
+        Packet packet = Context.Open(ref flow.First);
+        FlowCounters one = new(1, (ulong)packet.Length);
+        if (!TryTranslate(packet, flow.Fields, release.Actions, flow.FlowHash, out SwitchPath path) || !TrySend(ref flow.First, packet, path))
+            return false;
+        RemoveFirst(flow);
+        flow.BufferId = 0;
+        flow.Deadline = 0;
+        SdnCounters.Add(ref Counters.PacketsOut);
+        SdnCounters.Add(ref Counters.Released);
+        if (rules.Asks is not null)
+        {
+            // The packet went, and no rule came: the next one is a miss like any other.
+            flow.State = WaitingState.Undecided;
+            Decide(flow);
+            return true;
+        }
+
+        // By the rule that came with it, or right before it.
+        if (rules == path)
+            flow.Uncounted += one;
+        Settle(flow, rules, stamp);
+        return true;
+    }
+
+    private bool TrySend(SendCommand send)
+    {
+        if (!Context.TryCreate(out HeldPacket created))
+        {
+            SdnCounters.Add(ref Counters.PacketsOutLost);
+            return true;
+        }
+
+        Packet packet = Context.Open(ref created);
+        packet.IngressPort = NicOf(send.InPort);
+        if (!packet.TrySetData(send.Data.Span))
+        {
+            Context.Drop(ref created);
+            SdnCounters.Add(ref Counters.PacketsOutLost);
+            return true;
+        }
+
+        packet.UpdateRssHash();
+        PacketFields fields = PacketFieldsReader.Read(packet.Data, send.InPort);
+        if (!TryTranslate(packet, fields, send.Actions, packet.RssHash, out SwitchPath path) || !TrySend(ref created, packet, path))
+        {
+            Context.Drop(ref created);
+            return false;
+        }
+
+        SdnCounters.Add(ref Counters.PacketsOut);
+        // What the controller was sent whole comes back whole: those behind it are next.
+        if (_waiting.TryGetValue(fields, out WaitingFlow? flow) && flow is { State: WaitingState.Asked, BufferId: 0 })
+        {
+            flow.Deadline = 0;
+            Decide(flow);
+        }
+
+        return true;
+    }
+
+    private bool TryTranslate(Packet packet, in PacketFields fields, ValueArray<Actions.OpenFlowAction> actions, uint flowHash, out SwitchPath path)
+    {
+        path = SwitchPath.Drop;
+        if (!Agent.TryEnter())
+            return false;
+        try
+        {
+            path = Translator.Translate(packet.Data, fields, actions, flowHash, packet.IngressPort, _hops);
+            Agent.Count(CollectionsMarshal.AsSpan(_hops), new FlowCounters(1, (ulong)packet.Length));
+        }
+        finally
+        {
+            Agent.Exit();
+        }
+
+        CountEndless();
+        return true;
+    }
+}
