@@ -88,6 +88,8 @@ public class RevalidationBenchmarks : IDisposable
 
         public FlowReading Remove(TrackedFlow flow) => default;
 
+        public bool IsBusy => false;
+
         public ValueTask SettleAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
 
         public void ControllersChanged(bool isControlled)

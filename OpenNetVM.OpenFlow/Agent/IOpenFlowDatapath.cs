@@ -37,6 +37,9 @@ internal interface IOpenFlowDatapath
     /// <summary>What has been counted of a flow.</summary>
     FlowReading Read(TrackedFlow flow);
 
+    /// <summary>Whether so many packets that were sent or released before have not gone yet that it is time to wait for them.</summary>
+    bool IsBusy { get; }
+
     /// <summary>Completes when the packets that were sent or released before have gone their way. Not called under the agent's lock.</summary>
     ValueTask SettleAsync(CancellationToken cancellation);
 

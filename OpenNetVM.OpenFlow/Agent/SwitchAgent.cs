@@ -82,7 +82,8 @@ internal sealed partial class SwitchAgent : IMessageHandler, IDisposable
             return Errors.BadRequest.IsSlave;
         if (message is MultipartRequest request)
             return await AnswerAsync(session, request, cancellation).ConfigureAwait(false);
-        if (message is BarrierRequest)
+        // A controller that sends packets faster than they go is read no faster.
+        if (message is BarrierRequest || (_datapath.IsBusy && message is PacketOut or FlowMod))
             await _datapath.SettleAsync(cancellation).ConfigureAwait(false);
         OpenFlowError error = Handle(session, message, out OpenFlowMessage? reply);
         if (message is RoleRequest)

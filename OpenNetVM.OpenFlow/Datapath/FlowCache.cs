@@ -15,7 +15,8 @@ internal sealed class FlowCache(FlowDirector director, SwitchAgent agent, PathTa
 {
     private readonly ConcurrentDictionary<uint, TrackedFlow> _byTag = [];
     private readonly ConcurrentDictionary<SwitchFlowKey, TrackedFlow> _byKey = [];
-    private int _lastTag;
+    // Others may use tags too, and begin with small numbers.
+    private int _lastTag = Random.Shared.Next();
 
     /// <summary>Flows that are installed.</summary>
     public int Count => _byTag.Count;
@@ -24,7 +25,7 @@ internal sealed class FlowCache(FlowDirector director, SwitchAgent agent, PathTa
     public bool IsForeign(in SwitchFlowKey key)
     {
         FlowRule? rule = Find(key);
-        return rule is not null && !_byTag.ContainsKey(rule.Tag);
+        return rule is not null && !(_byTag.TryGetValue(rule.Tag, out TrackedFlow? flow) && ((InstalledFlow)flow.Handle).Key == key);
     }
 
     /// <summary>Installs a flow. Under the agent's lock.</summary>

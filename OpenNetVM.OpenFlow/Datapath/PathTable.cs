@@ -18,6 +18,9 @@ internal sealed class PathTable(ChainTable chains, ServiceId self, int capacity,
     private readonly Lock _gate = new();
     private readonly Dictionary<SwitchPath, PathEntry> _entries = [];
     private readonly ConcurrentDictionary<ChainId, PathEntry> _byChain = [];
+    // Each costs a copy of the table of chains, and packets wait meanwhile.
+    private const int TrimmedAtOnce = 64;
+
     // Paths that no chain can be made for, until the next look: a service or port may be added.
     private readonly HashSet<SwitchPath> _refused = [];
     private bool _isFull;
@@ -95,7 +98,7 @@ internal sealed class PathTable(ChainTable chains, ServiceId self, int capacity,
         lock (_gate)
         {
             _refused.Clear();
-            foreach (PathEntry entry in _entries.Values.Where(entry => entry.Flows == 0 && (all || time.GetElapsedTime(entry.LastUsed) >= UnusedFor)).ToArray())
+            foreach (PathEntry entry in _entries.Values.Where(entry => entry.Flows == 0 && (all || time.GetElapsedTime(entry.LastUsed) >= UnusedFor)).Take(all ? int.MaxValue : TrimmedAtOnce).ToArray())
             {
                 _entries.Remove(entry.Path);
                 Remove(entry.Chain);

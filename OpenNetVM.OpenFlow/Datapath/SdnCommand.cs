@@ -12,6 +12,9 @@ internal sealed record ReleaseCommand(uint BufferId, WaitingFlow Flow, ValueArra
 /// <summary>Sends a packet of the controller's.</summary>
 internal sealed record SendCommand(uint InPort, ValueArray<OpenFlowAction> Actions, ValueArray<byte> Data) : SdnCommand;
 
+/// <summary>The controller has sent this packet, by another function: it may be what this one asked about.</summary>
+internal sealed record AnsweredCommand(uint InPort, ValueArray<byte> Data) : SdnCommand;
+
 /// <summary>Tells when what was asked before is done.</summary>
 internal sealed record SettleCommand(TaskCompletionSource Done) : SdnCommand;
 

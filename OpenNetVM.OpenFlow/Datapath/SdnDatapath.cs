@@ -160,10 +160,11 @@ internal sealed class SdnDatapath : IOpenFlowDatapath, IAsyncDisposable
     {
         if (message.BufferId != OpenFlowConstants.NoBuffer)
             return Release(message.BufferId, message.InPort, message.Actions);
-        if (_functions() is not [{ } function, ..])
+        SdnFunction[] functions = _functions();
+        if (functions.Length == 0)
             SdnCounters.Add(ref Counters.PacketsOutLost);
-        else
-            function.Ask(new SendCommand(message.InPort, message.Actions, message.Data));
+        for (int i = 0; i < functions.Length; i++)
+            functions[i].Ask(i == 0 ? new SendCommand(message.InPort, message.Actions, message.Data) : new AnsweredCommand(message.InPort, message.Data));
         return OpenFlowError.None;
     }
 
@@ -174,6 +175,20 @@ internal sealed class SdnDatapath : IOpenFlowDatapath, IAsyncDisposable
             return bufferId <= (uint)Volatile.Read(ref _lastBuffer) && bufferId != 0 ? Errors.BadRequest.BufferEmpty : Errors.BadRequest.BufferUnknown;
         flow.Function.Ask(new ReleaseCommand(bufferId, flow, actions));
         return OpenFlowError.None;
+    }
+
+    public bool IsBusy
+    {
+        get
+        {
+            foreach (SdnFunction function in _functions())
+            {
+                if (function.IsBusy)
+                    return true;
+            }
+
+            return false;
+        }
     }
 
     public FlowReading Remove(TrackedFlow flow) => Flows.Remove(flow);

@@ -12,16 +12,33 @@ namespace OpenNetVM.OpenFlow.Datapath;
 /// <content>What the channels ask for: other threads put it in a queue, and this function's thread does it in order.</content>
 internal sealed partial class SdnFunction
 {
+    /// <summary>So many commands are a reason for the channels to wait.</summary>
+    private const int ManyCommands = 1024;
+
+    /// <summary>What comes beyond so many is lost.</summary>
+    private const int MostCommands = 4 * ManyCommands;
+
     private readonly ConcurrentQueue<SdnCommand> _commands = new();
     private InstanceId _instance;
+    private int _asked;
     private int _signalled;
 
     /// <summary>Whether something was asked and not done yet.</summary>
     public bool IsAsked => !_commands.IsEmpty;
 
-    /// <summary>Asks for something. Safe from any thread.</summary>
+    /// <summary>Whether the function has more to do than it gets done at once.</summary>
+    public bool IsBusy => Volatile.Read(ref _asked) > ManyCommands;
+
+    /// <summary>Asks for something. Safe from any thread. A packet of the controller's is lost, and counted, where there are too many.</summary>
     public void Ask(SdnCommand command)
     {
+        if (Interlocked.Increment(ref _asked) > MostCommands && command is SendCommand)
+        {
+            Interlocked.Decrement(ref _asked);
+            SdnCounters.Add(ref owner.Current!.Counters.PacketsOutLost);
+            return;
+        }
+
         _commands.Enqueue(command);
         // One message at a time is enough to wake the function, and finds room in its mailbox. Where it does not, the next one tries again.
         if (Interlocked.Exchange(ref _signalled, 1) == 0 && owner.Current?.TrySignal(_instance) != true)
@@ -49,6 +66,20 @@ internal sealed partial class SdnFunction
             }
 
             _commands.TryDequeue(out _);
+            Interlocked.Decrement(ref _asked);
+        }
+    }
+
+    // The function stops: nobody is to wait for it.
+    private void RefuseCommands()
+    {
+        while (_commands.TryDequeue(out SdnCommand? command))
+        {
+            Interlocked.Decrement(ref _asked);
+            if (command is SettleCommand settle)
+                settle.Done.TrySetResult();
+            else if (command is ReleaseCommand or SendCommand)
+                SdnCounters.Add(ref Counters.PacketsOutLost);
         }
     }
 
@@ -60,6 +91,9 @@ internal sealed partial class SdnFunction
                 return TryRelease(release);
             case SendCommand send:
                 return TrySend(send);
+            case AnsweredCommand answered:
+                GoOnBehind(PacketFieldsReader.Read(answered.Data.Span, answered.InPort));
+                return true;
             case SettleCommand settle:
                 settle.Done.TrySetResult();
                 return true;
@@ -131,14 +165,17 @@ internal sealed partial class SdnFunction
         }
 
         SdnCounters.Add(ref Counters.PacketsOut);
-        // What the controller was sent whole comes back whole: those behind it are next.
-        if (_waiting.TryGetValue(fields, out WaitingFlow? flow) && flow is { State: WaitingState.Asked, BufferId: 0 })
-        {
-            flow.Deadline = 0;
-            Decide(flow);
-        }
-
+        GoOnBehind(fields);
         return true;
+    }
+
+    // What the controller was sent whole came back whole: those behind it are next.
+    private void GoOnBehind(in PacketFields fields)
+    {
+        if (!_waiting.TryGetValue(fields, out WaitingFlow? flow) || flow is not { State: WaitingState.Asked, BufferId: 0 })
+            return;
+        flow.Deadline = 0;
+        Decide(flow);
     }
 
     private bool TryTranslate(Packet packet, in PacketFields fields, ValueArray<Actions.OpenFlowAction> actions, uint flowHash, out SwitchPath path)

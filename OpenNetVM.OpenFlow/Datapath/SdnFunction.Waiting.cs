@@ -258,7 +258,9 @@ internal sealed partial class SdnFunction
             flow.Uncounted += one;
         }
 
-        _settling.Enqueue(flow);
+        if (!flow.IsSettling)
+            _settling.Enqueue(flow);
+        flow.IsSettling = true;
         if (_settlingIsDue)
             return;
         _settlingIsDue = true;
@@ -271,8 +273,15 @@ internal sealed partial class SdnFunction
         for (int i = _settling.Count; i > 0; i--)
         {
             WaitingFlow flow = _settling.Dequeue();
-            // More packets found the way full meanwhile, or the agent's lock is taken: when it is looked at again.
-            if (flow.Count > 0 || !Agent.TryEnter())
+            flow.IsSettling = false;
+            if (flow.State == WaitingState.Ended)
+            {
+                Recycle(flow);
+                continue;
+            }
+
+            // More packets wait meanwhile, it is not decided any more, or the agent's lock is taken: when it is looked at again.
+            if (flow.Count > 0 || flow.State != WaitingState.Decided || !Agent.TryEnter())
             {
                 Queue(flow);
                 continue;
@@ -300,13 +309,13 @@ internal sealed partial class SdnFunction
         Datapath.ReleaseBuffer(flow);
         _waiting.Remove(flow.Fields);
         flow.State = WaitingState.Ended;
-        if (!flow.IsQueued)
-            Recycle(flow);
+        Recycle(flow);
     }
 
+    // Once it is in none of the queues any more.
     private void Recycle(WaitingFlow flow)
     {
-        if (_spare.Count < MostSpare)
+        if (!flow.IsQueued && !flow.IsSettling && _spare.Count < MostSpare)
             _spare.Push(flow);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Headers;
 using OpenNetVM.Core.NetworkFunctions;
@@ -57,6 +58,8 @@ internal sealed partial class SdnFunction(SdnSwitch owner, SdnSwitchOptions opti
         }
 
         _waiting.Clear();
+        if (_datapath is not null)
+            RefuseCommands();
     }
 
     protected override void Process(Packet packet)
@@ -119,7 +122,7 @@ internal sealed partial class SdnFunction(SdnSwitch owner, SdnSwitchOptions opti
             path = Translator.Translate(packet.Data, fields, packet.RssHash, packet.IngressPort, _hops);
             stamp = Agent.Stamp;
             if (path.Asks is null)
-                Agent.Count(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_hops), new FlowCounters(1, (ulong)packet.Length));
+                Agent.Count(CollectionsMarshal.AsSpan(_hops), new FlowCounters(1, (ulong)packet.Length));
         }
         finally
         {
@@ -149,7 +152,7 @@ internal sealed partial class SdnFunction(SdnSwitch owner, SdnSwitchOptions opti
     // A packet of a flow that others wait for, or that is about to be installed.
     private void Join(WaitingFlow flow, Packet packet)
     {
-        if (flow.State == WaitingState.Decided && flow.Count == 0)
+        if (flow.State == WaitingState.Decided && flow.Count == 0 && IsUpToDate(flow, packet))
         {
             flow.Uncounted += new FlowCounters(1, (ulong)packet.Length);
             packet.Action = Carry(packet, flow.Path);
@@ -158,6 +161,41 @@ internal sealed partial class SdnFunction(SdnSwitch owner, SdnSwitchOptions opti
         {
             Hold(flow, packet);
         }
+    }
+
+    // Rules that were changed since the flow was decided on hold for this packet.
+    private bool IsUpToDate(WaitingFlow flow, Packet packet)
+    {
+        if (flow.Rules == Agent.Stamp)
+            return true;
+        if (!Agent.TryEnter())
+        {
+            Queue(flow);
+            return false;
+        }
+
+        try
+        {
+            ReadOnlySpan<FlowHop> hops = CollectionsMarshal.AsSpan(flow.Hops);
+            if (!Agent.IsCurrent(flow.Rules, hops))
+            {
+                Agent.Count(hops, flow.Uncounted);
+                flow.Uncounted = default;
+                flow.Path = Translator.Translate(packet.Data, flow.Fields, flow.FlowHash, flow.Ingress, flow.Hops);
+            }
+
+            flow.Rules = Agent.Stamp;
+        }
+        finally
+        {
+            Agent.Exit();
+        }
+
+        if (flow.Path.Asks is null)
+            return true;
+        flow.State = WaitingState.Undecided;
+        Queue(flow);
+        return false;
     }
 
     // Null where there is no room: the packet has taken the miss action.

@@ -53,6 +53,9 @@ internal sealed class WaitingFlow(SdnFunction function)
     /// <summary>Whether it is in the queue of flows to be looked at.</summary>
     public bool IsQueued { get; set; }
 
+    /// <summary>Whether it is in the queue of flows to be installed.</summary>
+    public bool IsSettling { get; set; }
+
     public int Count { get; private set; }
 
     /// <summary>The packet that is next.</summary>

@@ -86,6 +86,8 @@ internal sealed class FakeDatapath(TimeProvider time) : IOpenFlowDatapath
         }
     }
 
+    public bool IsBusy => false;
+
     public ValueTask SettleAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
 
     public void ControllersChanged(bool isControlled)
