@@ -92,7 +92,7 @@ internal static class ProcessesCommand
         KillOptions options = new()
         {
             Kills = kills,
-            Launch = programs.Launch(NfForm.Native, nameof(SigningFunction), NfIdle.Share, core: 0),
+            Launch = programs.Launch(NfForm.Native, nameof(SigningFunction), NfIdle.Wait, core: 0),
             Core = Environment.ProcessorCount - 1,
             Idle = IdleStrategy.Spin,
             Seed = seed > 0 ? seed : Random.Shared.Next(1, int.MaxValue),

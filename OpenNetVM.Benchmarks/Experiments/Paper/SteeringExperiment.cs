@@ -40,7 +40,7 @@ internal static class SteeringExperiment
 
     private static async Task<SteeringTimeLine> RunAsync(ExperimentSettings settings, string suffix, NfPrograms programs, NfForm? form)
     {
-        SteeringTimeLine line = new(settings, Unit, suffix, form is { } isolated ? programs.Launch(isolated, nameof(InspectingFunction), NfIdle.Share, settings.FunctionCore) : null);
+        SteeringTimeLine line = new(settings, Unit, suffix, form is { } isolated ? programs.Launch(isolated, nameof(InspectingFunction), NfIdle.Wait, settings.FunctionCore) : null);
         await using (line)
             await line.RunAsync();
         return line;

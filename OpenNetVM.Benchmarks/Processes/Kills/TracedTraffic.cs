@@ -23,7 +23,7 @@ internal sealed class TracedTraffic : IPort
 
     // Flows that are sent at a time, and packets after which the oldest makes room for a new one.
     private const int ActiveFlows = 2_048;
-    private const int PacketsPerNewFlow = 512;
+    private const int PacketsPerNewFlow = 64;
 
     // Powers of two: more packets than a platform can have under way, and more flows than packets under way can belong to.
     private const int SequenceWindow = 1 << 20;
