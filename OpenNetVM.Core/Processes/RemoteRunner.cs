@@ -36,7 +36,6 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
     private readonly RemoteLimits _limits;
     private readonly BurstBuffer _returned;
     private readonly long _tick;
-    private long _nextLook;
     private long _handledPackets;
     private long _returnedPackets;
     private long _createdPackets;
@@ -54,7 +53,7 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
         _limits = limits;
         _returned = new BurstBuffer(plane.BurstSize);
         _tick = plane.Time.TimestampFrequency / 1_000;
-        _slowSince = plane.Time.GetTimestamp();
+        _lastLook = plane.Time.GetTimestamp();
         Name = $"NF {instance.Service.Name} {instance.Id.Value} (process {peer.ProcessId})";
     }
 
