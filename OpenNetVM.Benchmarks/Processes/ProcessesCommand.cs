@@ -14,6 +14,7 @@ internal static class ProcessesCommand
     private const int UsualRounds = 11;
     private const int UsualKills = 1_000;
     private const int IdleProcesses = 50;
+    private const int KillsPerLine = 50;
 
     private static readonly (string Name, NfForm? Form)[] Forms =
     [
@@ -96,6 +97,7 @@ internal static class ProcessesCommand
             Core = Environment.ProcessorCount - 1,
             Idle = IdleStrategy.Spin,
             Seed = seed > 0 ? seed : Random.Shared.Next(1, int.MaxValue),
+            Progress = ShowProgress,
         };
         Console.WriteLine($"One of two replicas in native processes is killed (SIGKILL) at random moments under full load and started again; seed {options.Seed}.\n");
         int exitCode = 0;
@@ -115,6 +117,13 @@ internal static class ProcessesCommand
         }
 
         return exitCode;
+    }
+
+    // Not among the results: a run of a thousand takes minutes.
+    private static void ShowProgress(int kills)
+    {
+        if (kills % KillsPerLine == 0)
+            Console.Error.WriteLine($"{DateTime.UtcNow:HH:mm:ss} {kills:N0} kills");
     }
 
     private static string Text(Summary summary) => FormattableString.Invariant($"{summary.Median:F2} ({summary.Minimum:F2}-{summary.Maximum:F2})");
