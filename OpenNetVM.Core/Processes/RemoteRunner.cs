@@ -54,6 +54,7 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
         _returned = new BurstBuffer(plane.BurstSize);
         _tick = plane.Time.TimestampFrequency / 1_000;
         _lastLook = plane.Time.GetTimestamp();
+        _block->ManagerNeverSleeps = Worker.CanSleep ? 0u : 1u;
         Name = $"NF {instance.Service.Name} {instance.Id.Value} (process {peer.ProcessId})";
     }
 
@@ -109,6 +110,9 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
 
         Volatile.Write(ref lane.Delivered, lane.Delivered + placed.Length);
     }
+
+    /// <summary>Whether producing workers have to look whether the function sleeps. Only itself is harmed by a function that says the wrong thing.</summary>
+    internal bool CanSleep => Volatile.Read(ref _block->FunctionNeverSleeps) == 0;
 
     /// <summary>By a producing worker, after a full fence behind the publication.</summary>
     internal void WakeIfWaiting()
