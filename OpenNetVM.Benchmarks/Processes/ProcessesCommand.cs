@@ -108,7 +108,7 @@ internal static class ProcessesCommand
             KillResult result = await KillSoak.RunAsync(one);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{result.Kills:N0} kills, {name}, {result.Elapsed.TotalSeconds:F0} s, {result.Flows:N0} flows: {result.End.ConservationLine}. Of the dropped, {result.Held:N0} were in the hands of killed processes (at most {result.MostHeld} of one), {result.Refused:N0} were refused by full rings. {result.Missing:N0} packets did not come back, {result.Duplicates} came twice, {result.Strays} left a process that lived. From the signal until the instance got no more packets: {Text(result.NoticedMilliseconds)} ms; until another process ran: {Text(result.ReplacedMilliseconds)} ms (median, least-greatest)."));
+                $"{result.Kills:N0} kills, {name}, {result.Elapsed.TotalSeconds:F0} s, {result.Flows:N0} flows: {result.End.ConservationLine}. Of the dropped, {result.Held:N0} were in the hands of killed processes (at most {result.MostHeld} of one), {result.Refused:N0} were refused by full rings. {result.Missing:N0} packets did not come back, {result.Duplicates} came twice, {result.Strays} left a process that lived. From the signal until the instance got no more packets: {Text(result.NoticedMilliseconds)} ms, {result.NoticedLate} of them more than 10; until another process ran: {Text(result.ReplacedMilliseconds)} ms (median, least-greatest)."));
             foreach (string problem in result.Problems())
             {
                 Console.WriteLine($"Wrong: {problem}.");

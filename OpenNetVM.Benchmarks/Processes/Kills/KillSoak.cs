@@ -95,6 +95,7 @@ internal sealed class KillSoak : IAsyncDisposable
             RejectedFrees = _manager.Pool.RejectedFrees,
             Faults = _faults,
             NoticedMilliseconds = Summary.Of(_noticed),
+            NoticedLate = _noticed.Count(static milliseconds => milliseconds > 10),
             ReplacedMilliseconds = Summary.Of(_replaced),
             Elapsed = Stopwatch.GetElapsedTime(begin),
         };
