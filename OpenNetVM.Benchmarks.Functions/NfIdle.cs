@@ -8,18 +8,14 @@ internal static class NfIdle
     /// <summary>Polls all the time: for a core of its own.</summary>
     internal const string Spin = "spin";
 
-    /// <summary>Sleeps at once until it is woken.</summary>
+    /// <summary>Sleeps at once until it is woken: several share a core.</summary>
     internal const string Wait = "wait";
-
-    /// <summary>Lets others run once, and sleeps if there is still nothing: for several functions under load on one core.</summary>
-    internal const string Share = "share";
 
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     internal static IdleStrategy Of(string name) => name switch
     {
         Spin => IdleStrategy.Spin,
         Wait => IdleStrategy.Wait(),
-        Share => IdleStrategy.AdaptiveWith(0, 1, TimeSpan.FromMilliseconds(50)),
-        _ => throw new ArgumentException($"There is no idle strategy '{name}': {Spin}, {Wait} or {Share}."),
+        _ => throw new ArgumentException($"There is no idle strategy '{name}': {Spin} or {Wait}."),
     };
 }

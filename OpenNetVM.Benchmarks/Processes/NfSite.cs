@@ -71,7 +71,7 @@ internal sealed class NfSite : IAsyncDisposable
             await Manager.StartProcessAsync(Service);
     }
 
-    /// <summary>Waits, without using a core.</summary>
+    /// <summary>Waits, without using a core: each look takes it from a worker that polls, where all have one.</summary>
     /// <exception cref="TimeoutException">In vain.</exception>
     internal static void Until(Func<bool> condition, string what)
     {
@@ -80,7 +80,7 @@ internal sealed class NfSite : IAsyncDisposable
         {
             if (Stopwatch.GetElapsedTime(begin) > Patience)
                 throw new TimeoutException($"Waited in vain for this: {what}.");
-            Thread.Sleep(1);
+            Thread.Sleep(10);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Packets;
@@ -6,7 +7,7 @@ using OpenNetVM.Core.Ports;
 namespace OpenNetVM.Benchmarks.Processes;
 
 /// <summary>
-/// A port that hands one packet in at a time and notes when it comes back. The worker that polls it does both, so the time between is the packet's round trip through the platform.
+/// A port that hands one packet in at a time, with the time in it, and notes when it comes back. The worker that polls it does both, so the time between is the packet's round trip through the platform.
 /// What is noted can be read by any thread.
 /// </summary>
 /// <param name="gap">How long it waits after a packet has come back before it hands the next one in; packets that are dropped on the way do not stop it, a new one comes after this time as well.</param>
@@ -15,7 +16,6 @@ internal sealed class ProbePort(TimeSpan gap) : IPort
     private readonly long _gap = (long)(gap.TotalSeconds * Stopwatch.Frequency);
     private readonly byte[] _frame = GeneratorPort.CreateFrame();
     private long[] _roundTrips = [];
-    private long _handedIn;
     private long _back;
     private long _firstBack;
     private long _next;
@@ -61,9 +61,12 @@ internal sealed class ProbePort(TimeSpan gap) : IPort
         long now = Stopwatch.GetTimestamp();
         if (!_open || now < _next || cache.Allocate(burst[..1]) == 0)
             return 0;
-        cache.Pool.Open(ref burst[0]).TrySetData(_frame);
+        Packet packet = cache.Pool.Open(ref burst[0]);
+        packet.TrySetData(_frame);
         _next = now + _gap;
-        _handedIn = Stopwatch.GetTimestamp();
+
+        // In the packet itself: it may come back after the next one was handed in.
+        BinaryPrimitives.WriteInt64LittleEndian(packet.Data[^sizeof(long)..], Stopwatch.GetTimestamp());
         return 1;
     }
 
@@ -74,9 +77,10 @@ internal sealed class ProbePort(TimeSpan gap) : IPort
         if (_back == 0)
             Volatile.Write(ref _firstBack, now);
         long[] roundTrips = Volatile.Read(ref _roundTrips);
-        if (_recorded < roundTrips.Length)
+        for (int i = 0; i < burst.Length && _recorded < roundTrips.Length; i++)
         {
-            roundTrips[_recorded] = now - _handedIn;
+            PacketDescriptor descriptor = burst[i];
+            roundTrips[_recorded] = now - BinaryPrimitives.ReadInt64LittleEndian(cache.Pool.Open(ref descriptor).Data[^sizeof(long)..]);
             Volatile.Write(ref _recorded, _recorded + 1);
         }
 

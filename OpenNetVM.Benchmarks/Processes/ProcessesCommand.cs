@@ -14,6 +14,7 @@ internal static class ProcessesCommand
     private const int UsualRounds = 11;
     private const int UsualKills = 1_000;
     private const int IdleProcesses = 50;
+    private const int KillsPerLine = 50;
 
     private static readonly (string Name, NfForm? Form)[] Forms =
     [
@@ -92,10 +93,11 @@ internal static class ProcessesCommand
         KillOptions options = new()
         {
             Kills = kills,
-            Launch = programs.Launch(NfForm.Native, nameof(SigningFunction), NfIdle.Share, core: 0),
+            Launch = programs.Launch(NfForm.Native, nameof(SigningFunction), NfIdle.Wait, core: 0),
             Core = Environment.ProcessorCount - 1,
             Idle = IdleStrategy.Spin,
             Seed = seed > 0 ? seed : Random.Shared.Next(1, int.MaxValue),
+            Progress = ShowProgress,
         };
         Console.WriteLine($"One of two replicas in native processes is killed (SIGKILL) at random moments under full load and started again; seed {options.Seed}.\n");
         int exitCode = 0;
@@ -106,7 +108,7 @@ internal static class ProcessesCommand
             KillResult result = await KillSoak.RunAsync(one);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{result.Kills:N0} kills, {name}, {result.Elapsed.TotalSeconds:F0} s, {result.Flows:N0} flows: {result.End.ConservationLine}. Of the dropped, {result.Held:N0} were in the hands of killed processes (at most {result.MostHeld} of one), {result.Refused:N0} were refused by full rings. {result.Missing:N0} packets did not come back, {result.Duplicates} came twice, {result.Strays} left a process that lived. From the signal until the instance got no more packets: {Text(result.NoticedMilliseconds)} ms; until another process ran: {Text(result.ReplacedMilliseconds)} ms (median, least-greatest)."));
+                $"{result.Kills:N0} kills, {name}, {result.Elapsed.TotalSeconds:F0} s, {result.Flows:N0} flows: {result.End.ConservationLine}. Of the dropped, {result.Held:N0} were in the hands of killed processes (at most {result.MostHeld} of one), {result.Refused:N0} were refused by full rings. {result.Missing:N0} packets did not come back, {result.Duplicates} came twice, {result.Strays} left a process that lived. From the signal until the instance got no more packets: {Text(result.NoticedMilliseconds)} ms, {result.NoticedLate} of them more than 10; until another process ran: {Text(result.ReplacedMilliseconds)} ms (median, least-greatest)."));
             foreach (string problem in result.Problems())
             {
                 Console.WriteLine($"Wrong: {problem}.");
@@ -115,6 +117,13 @@ internal static class ProcessesCommand
         }
 
         return exitCode;
+    }
+
+    // Not among the results: a run of a thousand takes minutes.
+    private static void ShowProgress(int kills)
+    {
+        if (kills % KillsPerLine == 0)
+            Console.Error.WriteLine($"{DateTime.UtcNow:HH:mm:ss} {kills:N0} kills");
     }
 
     private static string Text(Summary summary) => FormattableString.Invariant($"{summary.Median:F2} ({summary.Minimum:F2}-{summary.Maximum:F2})");

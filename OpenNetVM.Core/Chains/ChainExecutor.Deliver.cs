@@ -277,7 +277,10 @@ internal sealed unsafe partial class ChainExecutor
             if (lane.Ring.FreeFor(reserve) < reserve)
                 instance.MarkCongested();
             if (instance.Remote is { } remote)
-                _toRing.Add(remote);
+            {
+                if (remote.CanSleep)
+                    _toRing.Add(remote);
+            }
             else if (instance.Worker is { CanSleep: true } receiver && receiver != Worker)
                 _toWake.Add(receiver);
         }

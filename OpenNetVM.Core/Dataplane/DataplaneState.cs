@@ -114,10 +114,7 @@ internal sealed unsafe class DataplaneState : IDisposable
     /// <summary>Packets that functions hold on purpose.</summary>
     internal long HeldPackets;
 
-    /// <summary>
-    /// Packets that other processes have in hand, or that wait for one that is too slow to be waited for: they fill no ring that others need, so sources that can wait do not wait
-    /// for them. A part of <see cref="PacketsUnderWay"/>.
-    /// </summary>
+    /// <summary>Packets that other processes owe which are too slow to be waited for: sources that can wait do not wait for them. A part of <see cref="PacketsUnderWay"/>.</summary>
     internal long PacketsElsewhere;
 
     /// <summary>Descriptors that came back from an instance and were not its own.</summary>

@@ -43,9 +43,6 @@ public sealed partial class Worker
     /// </summary>
     private sealed class WaitInvocation : Invocation, IResettable
     {
-        // As long as the framework's own waits spin: a worker that is awake is usually done by then.
-        private const int SpinsBeforeWait = 35;
-
         private readonly object _gate = new();
         private Action? _action;
         private Waiting? _waiting;
@@ -81,9 +78,11 @@ public sealed partial class Worker
         /// <summary>Returns what the action threw.</summary>
         public ExceptionDispatchInfo? WaitForEnd()
         {
+            // No longer than until a spin would give the core away: a thread that yields to a worker which polls gets it back when the system takes it from that one, milliseconds later.
+            // One that waits in the kernel is woken on a core that is free.
             SpinWait spin = default;
-            while (!_ended && spin.Count < SpinsBeforeWait)
-                spin.SpinOnce(sleep1Threshold: -1);
+            while (!_ended && !spin.NextSpinWillYield)
+                spin.SpinOnce();
 
             // In any case through the gate: then the other thread has left it, and has nothing to do with this object any more.
             lock (_gate)

@@ -210,6 +210,8 @@ public sealed partial class NfManager
         string domain = _options.Processes!.All[plan.Service.Domain].Name;
         if (domain != at || (register.Domain.Length > 0 && register.Domain != domain))
             return $"service \"{plan.Service.Name}\" is of security domain \"{domain}\": register at {_folder!.SocketPath(domain)}";
+        if (launched is null && register.Token != Guid.Empty)
+            return $"no process that this manager has started and that has yet to register has its token: leave {nameof(NfProcessOptions)}.{nameof(NfProcessOptions.Token)} and {NfLaunch.TokenVariable} empty in what others start";
         if (launched is null && !options.AcceptOthers)
             return $"service \"{plan.Service.Name}\" takes only processes that the manager has started";
         return register.LayoutFingerprint == InstanceShape.LayoutFingerprint ? null
@@ -253,7 +255,6 @@ public sealed partial class NfManager
             Lanes: _plane.Executors.Length,
             RingCapacity: instance.RingCapacity,
             GrantCapacity: options.EmptyBuffers,
-            WatchdogMilliseconds: (int)Math.Min(options.HangTimeout.TotalMilliseconds, int.MaxValue),
             PacketRegionLength: segment.Region.Length,
             RingRegionLength: runner.Memory.Region.Length);
         channel.SendWithHandles(ControlMessageType.Welcome, 0, welcome, [segment.Region.SharedHandle!, runner.Memory.Region.SharedHandle!, runner.Peer.Bell]);

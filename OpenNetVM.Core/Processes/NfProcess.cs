@@ -31,7 +31,7 @@ public static class NfProcess
         options ??= NfProcessOptions.FromEnvironment();
         if (options.Core is { } core)
             CoreAffinity.PinCurrentThread(core);
-        RegisterMessage register = new(options.Service, 0, options.Tag, string.Empty, ParseToken(options.Token), InstanceShape.LayoutFingerprint);
+        RegisterMessage register = new(options.Service, 0, options.Tag, options.Domain, ParseToken(options.Token), InstanceShape.LayoutFingerprint);
         ILogger logger = options.Loggers.CreateLogger(nameof(NfProcess));
 
         NfContext? context = null;

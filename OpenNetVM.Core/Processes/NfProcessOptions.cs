@@ -13,7 +13,10 @@ public sealed record NfProcessOptions
     /// <summary>The name of the service to register for.</summary>
     public required string Service { get; init; }
 
-    /// <summary>By which a manager that has started the process knows it; empty if it was started otherwise.</summary>
+    /// <summary>The security domain that the function insists on: it is refused where the service is of another. Empty, the default: whichever the service is of.</summary>
+    public string Domain { get; init; } = string.Empty;
+
+    /// <summary>By which a manager that has started the process knows it, for its first registration; empty if it was started otherwise. A token that the manager does not know is refused.</summary>
     public string Token { get; init; } = string.Empty;
 
     /// <summary>A name for the manager's log, at most 64 bytes.</summary>

@@ -25,6 +25,7 @@ internal sealed unsafe partial class ProcessHost : NfHost, IDisposable
     private readonly InstanceMemory _memory;
     private readonly InstanceBlock* _block;
     private readonly EventFd? _bell;
+    private readonly bool _ringsBell;
     private readonly NfMailbox _mailbox = new(MailboxCapacity);
     private readonly BurstBuffer _burst;
     private readonly Queue<PacketDescriptor> _toDrop = new();
@@ -56,6 +57,8 @@ internal sealed unsafe partial class ProcessHost : NfHost, IDisposable
         Pool = new PacketPool(pool, PoolLayout.Attach(connection.PacketRegion, _welcome.Domain, pool, _welcome.FirstBuffer), null);
         _memory = InstanceMemory.Attach(connection.RingRegion, shape);
         _block = _memory.Block;
+        _ringsBell = _block->ManagerNeverSleeps == 0;
+        _block->FunctionNeverSleeps = options.Idle.CanSleep ? 0u : 1u;
         _bell = connection.Doorbell is { } doorbell ? EventFd.FromHandle(doorbell) : null;
         _burst = new BurstBuffer(_welcome.BurstSize);
         _flows = new RemoteFlowControl(this);
@@ -209,6 +212,9 @@ internal sealed unsafe partial class ProcessHost : NfHost, IDisposable
     // What was put on the ring must be visible before the wish is read: who wishes sets the word, then looks once more.
     private void RingIfWanted()
     {
+        // The fence waits until the other core has given up the ring's lines: it is left out where nobody sleeps.
+        if (!_ringsBell)
+            return;
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _block->BellWanted) != 0)
             _bell?.Ring();

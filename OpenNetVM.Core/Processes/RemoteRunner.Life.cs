@@ -13,9 +13,6 @@ namespace OpenNetVM.Core.Processes;
 /// </content>
 internal sealed unsafe partial class RemoteRunner
 {
-    private const int MostTimesSlow = 3;
-    private static readonly TimeSpan MostPatience = TimeSpan.FromMilliseconds(500);
-
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private GracePeriod _grace = GracePeriod.Over;
     private RemoteEnd? _end;
@@ -23,14 +20,6 @@ internal sealed unsafe partial class RemoteRunner
     private bool _toldToStop;
     private bool _isOver;
     private long _stoppingSince;
-    private long _takenBefore;
-    private long _takesSince;
-    private long _bellFloods;
-    private long _slowSince;
-    private long _takenThen;
-    private int _timesSlow;
-    private long _elsewhere;
-    private int _held;
 
     /// <summary>Ends when nothing of the instance is left.</summary>
     internal Task Gone => _gone.Task;
@@ -85,88 +74,6 @@ internal sealed unsafe partial class RemoteRunner
     /// <summary>Any thread: counts what the peer did outside the data path.</summary>
     internal void CountViolation(NfViolation violation) => Count(violation, 1);
 
-    // Once a millisecond or so.
-    private void Look()
-    {
-        long now = Worker.Now;
-        _nextLook = now + _tick;
-        bool waits = false;
-        long taken = 0;
-        int implausible = _instance.Transmit.HasPlausibleProducer ? 0 : 1;
-        foreach (InstanceLane? lane in _instance.Lanes)
-        {
-            waits |= !lane!.Ring.IsEmpty;
-            taken += lane.Ring.Dequeued;
-            implausible += lane.Ring.HasPlausibleConsumer ? 0 : 1;
-        }
-
-        Count(NfViolation.ImpossibleCursor, implausible);
-        long floods = _peer.BellFloods;
-        Count(NfViolation.Flood, floods - _bellFloods);
-        _bellFloods = floods;
-        long outside = Math.Max(0, DeliveredPackets - _returnedPackets - _instance.ReceiveDepth - _instance.Transmit.Count);
-        int held = (int)Math.Clamp(Volatile.Read(ref _block->Held), 0, Math.Min(outside, int.MaxValue));
-        CountOutside(held, outside - held + (_instance.IsNotWaitedFor ? _instance.ReceiveDepth : 0));
-        if (outside > _limits.HeldPackets)
-        {
-            Violations.Add(NfViolation.Hoarding, 1);
-            Expel(RemoteEndKind.Expelled, $"it keeps {outside} packets; {_limits.HeldPackets} are allowed");
-            return;
-        }
-
-        // It makes progress, or nothing waits, or it is not its fault that it makes none.
-        bool excused = !waits || _instance.State == InstanceState.Paused || _instance.Transmit.Count > _instance.Transmit.Capacity / 2;
-        LosePatience(now, !excused, taken);
-        if (taken != _takenBefore || excused || _takesSince == 0)
-        {
-            _takenBefore = taken;
-            _takesSince = now;
-        }
-        else if (_plane.Time.GetElapsedTime(_takesSince, now) >= _limits.Hang)
-        {
-            Expel(RemoteEndKind.Hung, $"{_instance.ReceiveDepth} packets wait for it, and it has taken none for {_limits.Hang.TotalMilliseconds:0} ms");
-            return;
-        }
-
-        // Another look is due even if nothing else happens.
-        if (waits)
-            Worker.ScheduleWakeup(_nextLook);
-    }
-
-    // Those that it keeps on purpose, and those that it has in hand or is not waited for to take.
-    private void CountOutside(int held, long elsewhere)
-    {
-        Interlocked.Add(ref _plane.HeldPackets, held - _held);
-        Volatile.Write(ref _held, held);
-        Interlocked.Add(ref _plane.PacketsElsewhere, elsewhere - _elsewhere);
-        _elsewhere = elsewhere;
-    }
-
-    // Sources that can wait do so for what they have sent to this instance: not for ever, or one process could stop them all. One that works off what waits for it is waited for again,
-    // but not any number of times.
-    private void LosePatience(long now, bool waits, long taken)
-    {
-        if (!waits)
-        {
-            _slowSince = now;
-            _takenThen = taken;
-            if (_instance.IsNotWaitedFor && _timesSlow < MostTimesSlow)
-                _instance.IsNotWaitedFor = false;
-            return;
-        }
-
-        if (_plane.Time.GetElapsedTime(_slowSince, now) < MostPatience)
-            return;
-        if (taken - _takenThen < _instance.RingCapacity / 2 && !_instance.IsNotWaitedFor)
-        {
-            _timesSlow++;
-            _instance.StopWaitingFor();
-        }
-
-        _slowSince = now;
-        _takenThen = taken;
-    }
-
     private int Drain()
     {
         if (End is not null)
@@ -211,7 +118,7 @@ internal sealed unsafe partial class RemoteRunner
         work += RerouteWaiting();
         Executor.Flush();
         work += Executor.Reclaim(_instance);
-        CountOutside(0, 0);
+        CountKept(0, 0);
         _instance.ClearCongested();
         _plane.Services.SetState(_instance, InstanceState.Stopped);
         _gone.TrySetResult();

@@ -36,7 +36,6 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
     private readonly RemoteLimits _limits;
     private readonly BurstBuffer _returned;
     private readonly long _tick;
-    private long _nextLook;
     private long _handledPackets;
     private long _returnedPackets;
     private long _createdPackets;
@@ -54,7 +53,8 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
         _limits = limits;
         _returned = new BurstBuffer(plane.BurstSize);
         _tick = plane.Time.TimestampFrequency / 1_000;
-        _slowSince = plane.Time.GetTimestamp();
+        _lastLook = plane.Time.GetTimestamp();
+        _block->ManagerNeverSleeps = Worker.CanSleep ? 0u : 1u;
         Name = $"NF {instance.Service.Name} {instance.Id.Value} (process {peer.ProcessId})";
     }
 
@@ -110,6 +110,9 @@ internal sealed unsafe partial class RemoteRunner : InstanceRunner
 
         Volatile.Write(ref lane.Delivered, lane.Delivered + placed.Length);
     }
+
+    /// <summary>Whether producing workers have to look whether the function sleeps. Only itself is harmed by a function that says the wrong thing.</summary>
+    internal bool CanSleep => Volatile.Read(ref _block->FunctionNeverSleeps) == 0;
 
     /// <summary>By a producing worker, after a full fence behind the publication.</summary>
     internal void WakeIfWaiting()

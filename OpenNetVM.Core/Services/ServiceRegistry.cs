@@ -161,28 +161,50 @@ public sealed class ServiceRegistry : IServiceDirectory
         lock (_gate)
         {
             Service service = instances[0].Service;
-            foreach (NfInstance instance in instances)
+            if (state == InstanceState.Running)
             {
-                Debug.Assert(instance.Service == service, "one service at a time");
-                instance.State = state;
-                if (state != InstanceState.Stopped)
-                    continue;
-                _instances.Remove(instance.Id.Value);
-                service.Retire(instance);
+                Show(instances, state);
+                Rebalance(service, instances, state);
+                return;
             }
 
-            Rebalance(service);
+            // Whoever sees that an instance takes no packets any more may take back what it has: from then on it must get none, and balancing may take milliseconds.
+            try
+            {
+                Rebalance(service, instances, state);
+            }
+            finally
+            {
+                Show(instances, state);
+            }
         }
     }
 
-    // Paused instances keep their place only if nobody else can take it: their packets then wait in their rings.
-    private static void Rebalance(Service service)
+    private void Show(ReadOnlySpan<NfInstance> instances, InstanceState state)
     {
-        NfInstance[] running = [.. service.Members.Where(static instance => instance.State == InstanceState.Running).OrderBy(static instance => instance.Id)];
+        foreach (NfInstance instance in instances)
+        {
+            Debug.Assert(instance.Service == instances[0].Service, "one service at a time");
+            instance.State = state;
+            if (state != InstanceState.Stopped)
+                continue;
+            _instances.Remove(instance.Id.Value);
+            instance.Service.Retire(instance);
+        }
+    }
+
+    // By the states that the instances have, or are about to show. Paused instances keep their place only if nobody else can take it: their packets then wait in their rings.
+    private static void Rebalance(Service service, ReadOnlySpan<NfInstance> changed, InstanceState state)
+    {
+        HashSet<NfInstance> changing = [.. changed];
+        NfInstance[] running = Of(InstanceState.Running);
         if (running.Length == 0)
-            running = [.. service.Members.Where(static instance => instance.State == InstanceState.Paused).OrderBy(static instance => instance.Id)];
+            running = Of(InstanceState.Paused);
         if (!service.Routing.Instances.SequenceEqual(running))
             service.SetRouting(running);
+
+        NfInstance[] Of(InstanceState wanted) =>
+            [.. service.Members.Where(instance => (changing.Contains(instance) ? state : instance.State) == wanted).OrderBy(static instance => instance.Id)];
     }
 
     private static ServiceInfo Describe(Service service) => new(service.Id, service.Name, service.Balancer.Name, service.Routing.Instances.Length);

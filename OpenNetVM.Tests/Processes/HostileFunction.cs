@@ -54,6 +54,10 @@ internal sealed unsafe class HostileFunction
             nameof(Bell) => hostile.Bell,
             _ => hostile.Hoard,
         };
+
+        // Not before the manager counts on it: what is expelled sooner has never been started.
+        while (hostile._held.Count == 0)
+            hostile.Take();
         while (true)
             attack();
     }

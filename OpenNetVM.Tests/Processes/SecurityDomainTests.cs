@@ -98,13 +98,18 @@ public class SecurityDomainTests
         Assert.Contains("\"here\" is not provided by processes", Refused("default", "here"), StringComparison.Ordinal);
         Assert.Contains("takes only processes that the manager has started", Refused("red", "launched"), StringComparison.Ordinal);
         Assert.Contains($"is of security domain \"red\": register at {Socket("red")}", Refused("blue", "red"), StringComparison.Ordinal);
+        Assert.Contains("has yet to register has its token", Refused("red", "red", options => options with { Token = Guid.NewGuid().ToString() }), StringComparison.Ordinal);
+        Assert.Contains("is of security domain \"red\"", Refused("red", "red", static options => options with { Domain = "blue" }), StringComparison.Ordinal);
         await platform.Manager.StopAsync();
         Assert.Contains("there is no such socket", Refused("red", "red"), StringComparison.Ordinal);
 
         string Socket(string domain) => Path.Combine(platform.Folder, domain, "control.sock");
 
-        string Refused(string domain, string service) => Assert.Throws<NfRegistrationException>(
-            () => NfProcess.Run(new WhereIsIt(), new NfProcessOptions { SocketPath = Socket(domain), Service = service })).Message;
+        string Refused(string domain, string service, Func<NfProcessOptions, NfProcessOptions>? configure = null)
+        {
+            NfProcessOptions options = new() { SocketPath = Socket(domain), Service = service };
+            return Assert.Throws<NfRegistrationException>(() => NfProcess.Run(new WhereIsIt(), configure?.Invoke(options) ?? options)).Message;
+        }
     }
 
     [Fact]

@@ -45,7 +45,7 @@ internal static class ChainIsolation
     /// <summary>What has to be known to read the figures.</summary>
     internal static IEnumerable<string> Notes(ExperimentSettings settings)
     {
-        yield return "\"Each\" is the paper's comparison of threads, processes and containers, with RX and TX on one core and all functions on the other, which is fewer cores than the paper's: one function polls; several share their core by yielding once and then sleeping until they are woken, so that the system's scheduler decides who runs, for threads and processes alike. Those figures are taken in rounds of their own, and their ratios within these. \"One thread for all\" is what only threads can do: one worker polls all functions in turn, and nobody is switched.";
+        yield return "\"Each\" is the paper's comparison of threads, processes and containers, with RX and TX on one core and all functions on the other, which is fewer cores than the paper's: one function polls; several share their core by sleeping until they are woken, so that the system's scheduler decides who runs, for threads and processes alike. Those figures are taken in rounds of their own, and their ratios within these. \"One thread for all\" is what only threads can do: one worker polls all functions in turn, and nobody is switched.";
         foreach (string missing in settings.MissingForms)
             yield return $"Without containers: {missing}.";
     }

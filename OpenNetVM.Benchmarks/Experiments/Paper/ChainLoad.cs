@@ -61,7 +61,7 @@ internal static class ChainLoad
         // Until the first process is there, nobody can take packets.
         long lost = options.Launch is null ? end.Dropped : end.Dropped - end.DroppedByReason[DropReason.NoInstance];
         if (end.Unaccounted != 0 || lost != 0)
-            throw new InvalidOperationException($"The chain of {options.Length} lost packets: {end.ConservationLine}.");
+            throw new InvalidOperationException($"The chain of {options.Length} lost packets: {end.ConservationLine}; dropped: {string.Join(", ", end.DroppedByReason.Where(static drop => drop.Value != 0).Select(static drop => $"{drop.Value} {drop.Key}"))}.");
         return new LoadFigure(best, collections, bytes, seconds);
     }
 
@@ -73,8 +73,8 @@ internal static class ChainLoad
         return new LoadFigure(Enumerable.Range(0, settings.Windows).Min(_ => chain.Run(settings.Window)));
     }
 
-    /// <summary>What functions with threads of their own do without packets: alone on their core they poll; several give it to one another.</summary>
-    internal static string IdleOf(int functions) => functions == 1 ? NfIdle.Spin : NfIdle.Share;
+    /// <summary>What functions with threads of their own do without packets: alone on their core they poll; several sleep until they are woken.</summary>
+    internal static string IdleOf(int functions) => functions == 1 ? NfIdle.Spin : NfIdle.Wait;
 
     private static NfManager Build(ExperimentSettings settings, ChainLoadOptions options, SocketFolder? sockets, out IPort port)
     {

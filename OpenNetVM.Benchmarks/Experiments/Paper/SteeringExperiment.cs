@@ -13,7 +13,7 @@ internal static class SteeringExperiment
     {
         using NfPrograms programs = new();
         List<(string Name, SteeringTimeLine Line)> runs = [("a thread", await RunAsync(settings, string.Empty, programs, null))];
-        foreach ((string name, NfForm form) in settings.Quick ? [] : settings.IsolatedForms)
+        foreach ((string name, NfForm form) in settings.IsolatedForms)
             runs.Add(($"a {name}", await RunAsync(settings, $", a {name}", programs, form)));
         SteeringTimeLine first = runs[0].Line;
         string paper = FormattableString.Invariant($"{1e3 * SteeringTimeLine.PaperSecondsToFirstPacket:F0} ms");
@@ -40,7 +40,7 @@ internal static class SteeringExperiment
 
     private static async Task<SteeringTimeLine> RunAsync(ExperimentSettings settings, string suffix, NfPrograms programs, NfForm? form)
     {
-        SteeringTimeLine line = new(settings, Unit, suffix, form is { } isolated ? programs.Launch(isolated, nameof(InspectingFunction), NfIdle.Share, settings.FunctionCore) : null);
+        SteeringTimeLine line = new(settings, Unit, suffix, form is { } isolated ? programs.Launch(isolated, nameof(InspectingFunction), NfIdle.Wait, settings.FunctionCore) : null);
         await using (line)
             await line.RunAsync();
         return line;

@@ -20,6 +20,7 @@ internal sealed class SteeringTimeLine : IAsyncDisposable
     /// <summary>What the paper says that a second replica took.</summary>
     internal const double PaperSecondsToFirstPacket = 0.52;
 
+    private const int MostFurtherPhases = 50;
     private const double LightLoad = 40_000;
     private const double HeavyLoad = 90_000;
 
@@ -113,6 +114,15 @@ internal sealed class SteeringTimeLine : IAsyncDisposable
         Note("IDS begins to divert");
         _manager.Post(_inspection, InspectingFunction.AttackBegins, InspectingFunction.Attack(_scrubber, _diverted));
         Sample(phase);
+
+        // The order reaches a process by its socket, and one that shares a busy core is not quick to read it.
+        for (int i = 0; HandledSoFar(_scrubber) == 0; i++)
+        {
+            if (i == MostFurtherPhases)
+                throw new InvalidOperationException($"The IDS was told to divert, and has diverted nothing in {i + 1} phases of {phase.TotalSeconds} s.");
+            Sample(phase);
+        }
+
         Note("attack over, load falls");
         _manager.Post(_inspection, InspectingFunction.AttackEnds, default);
         _port.PacketsPerSecond = LightLoad;
@@ -142,13 +152,17 @@ internal sealed class SteeringTimeLine : IAsyncDisposable
         if (End.Unaccounted != 0 || End.Held != 0 || lost != 0)
             throw new InvalidOperationException($"Packets were lost in the steering experiment: {End.ConservationLine}, {lost} dropped by nobody's wish.");
         if (Handled("scrubber") == 0 || Handled("IDS") == 0 || Answers == 0)
-            throw new InvalidOperationException("Nothing was steered in the steering experiment: no answer, no inspected or no diverted packet.");
+            throw new InvalidOperationException($"Nothing was steered in the steering experiment: {Answers} answers of the controller, {Handled("IDS")} inspected and {Handled("scrubber")} diverted packets. {End.ConservationLine}.");
     }
+
+    private long HandledSoFar(ServiceId service) => _manager.GetStatistics().Services.Single(one => one.Id == service).Handled;
 
     private void Sample(TimeSpan phase)
     {
         TimeSpan step = phase / (_settings.Quick ? 4 : 15);
-        long end = _lastSample + (long)(phase.TotalSeconds * Stopwatch.Frequency);
+
+        // From now on, and not from the last sample: a process may have been waited for since.
+        long end = Stopwatch.GetTimestamp() + (long)(phase.TotalSeconds * Stopwatch.Frequency);
         while (Stopwatch.GetTimestamp() < end)
         {
             Thread.Sleep(step);

@@ -25,6 +25,9 @@ internal sealed record KillOptions
     /// <summary>Of the moments, the victims and the flows.</summary>
     internal int Seed { get; init; } = 1;
 
+    /// <summary>Told of each kill, when another process runs in the killed one's place; null for nobody.</summary>
+    internal Action<int>? Progress { get; init; }
+
     /// <summary>The longest wait for anything: a process that is to be noticed, replaced, or under load.</summary>
     internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 }

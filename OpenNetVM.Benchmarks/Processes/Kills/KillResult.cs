@@ -48,6 +48,9 @@ internal sealed record KillResult
     /// <summary>From the signal until the instance got no packets any more.</summary>
     internal required Summary NoticedMilliseconds { get; init; }
 
+    /// <summary>How many of them took longer than 10 ms.</summary>
+    internal required int NoticedLate { get; init; }
+
     /// <summary>From the signal until another process ran in its place.</summary>
     internal required Summary ReplacedMilliseconds { get; init; }
 

@@ -70,7 +70,11 @@ internal sealed class KillSoak : IAsyncDisposable
         _manager.Start();
         _traffic.IsOpen = true;
         for (int kill = 1; kill <= _options.Kills; kill++)
+        {
             KillOne(kill);
+            _options.Progress?.Invoke(kill);
+        }
+
         Until(() => Running().Count == 2, "the last process that was killed is replaced");
         _traffic.IsOpen = false;
         Until(() => _manager.PacketsUnderWay == 0, "what is under way is worked off");
@@ -91,6 +95,7 @@ internal sealed class KillSoak : IAsyncDisposable
             RejectedFrees = _manager.Pool.RejectedFrees,
             Faults = _faults,
             NoticedMilliseconds = Summary.Of(_noticed),
+            NoticedLate = _noticed.Count(static milliseconds => milliseconds > 10),
             ReplacedMilliseconds = Summary.Of(_replaced),
             Elapsed = Stopwatch.GetElapsedTime(begin),
         };

@@ -23,10 +23,11 @@ internal sealed class TracedTraffic : IPort
 
     // Flows that are sent at a time, and packets after which the oldest makes room for a new one.
     private const int ActiveFlows = 2_048;
-    private const int PacketsPerNewFlow = 512;
+    private const int PacketsPerNewFlow = 64;
 
-    // Powers of two: more packets than a platform can have under way, and more flows than packets under way can belong to.
-    private const int SequenceWindow = 1 << 20;
+    // Powers of two: more packets than are made while one is under way, also of a source that does not wait, before a process that the system lets run seldom; and more flows than packets
+    // under way can belong to.
+    private const int SequenceWindow = 1 << 24;
     private const int FlowWindow = 1 << 16;
 
     private readonly ulong[] _underWay = new ulong[SequenceWindow / 64];

@@ -6,7 +6,7 @@ namespace OpenNetVM.Core.Processes.Control;
 /// <param name="Service">The name of its service; empty where the id names it.</param>
 /// <param name="ServiceId">The id of its service; 0: by name.</param>
 /// <param name="Tag">Its own name, for reports.</param>
-/// <param name="Domain">The security domain it wants to be in.</param>
+/// <param name="Domain">The security domain it wants to be in; empty: whichever its service is of.</param>
 /// <param name="Token">What an NF that the manager has started was given, so that the manager knows it; empty otherwise.</param>
 /// <param name="LayoutFingerprint">Of the structures in shared memory, so that two versions of the library do not misread each other.</param>
 internal readonly record struct RegisterMessage(

@@ -19,7 +19,6 @@ namespace OpenNetVM.Core.Processes.Control;
 /// <param name="Lanes">The number of receive rings.</param>
 /// <param name="RingCapacity">Descriptors in a receive or transmit ring.</param>
 /// <param name="GrantCapacity">Descriptors in the ring of empty buffers.</param>
-/// <param name="WatchdogMilliseconds">How long the NF may make no progress with packets waiting; 0: not watched.</param>
 /// <param name="PacketRegionLength">Bytes of the packet region to map.</param>
 /// <param name="RingRegionLength">Bytes of the ring region to map.</param>
 internal readonly record struct WelcomeMessage(
@@ -36,7 +35,6 @@ internal readonly record struct WelcomeMessage(
     int Lanes,
     int RingCapacity,
     int GrantCapacity,
-    int WatchdogMilliseconds,
     long PacketRegionLength,
     long RingRegionLength) : IControlPayload<WelcomeMessage>
 {
@@ -55,7 +53,6 @@ internal readonly record struct WelcomeMessage(
         writer.WriteInt32(Lanes);
         writer.WriteInt32(RingCapacity);
         writer.WriteInt32(GrantCapacity);
-        writer.WriteInt32(WatchdogMilliseconds);
         writer.WriteInt64(PacketRegionLength);
         writer.WriteInt64(RingRegionLength);
     }
@@ -65,7 +62,7 @@ internal readonly record struct WelcomeMessage(
         PayloadReader reader = new(payload);
         message = new WelcomeMessage(
             reader.UInt16(), reader.UInt16(), reader.Name(), reader.Name(), reader.UInt32(), reader.UInt32(),
-            reader.Count(), reader.Count(), reader.Count(), reader.Count(), reader.Count(), reader.Count(), reader.Count(), reader.Count(),
+            reader.Count(), reader.Count(), reader.Count(), reader.Count(), reader.Count(), reader.Count(), reader.Count(),
             reader.Length(), reader.Length());
         return reader.IsComplete;
     }

@@ -16,7 +16,7 @@ internal static unsafe class PeerProcess
     /// <summary>Kills the process that made the connection (SIGKILL). Any thread may call.</summary>
     /// <param name="socket">A connected Unix domain socket.</param>
     /// <param name="error">Why not, for people.</param>
-    /// <returns>True also if the process has ended already; its socket may be open in others.</returns>
+    /// <returns>True also if the process has ended already; its socket may be open in others. False for this process itself, which is not killed.</returns>
     /// <remarks>
     /// Since Linux 6.5 the socket itself knows the process (SO_PEERPIDFD, unix(7)). Before, its number has to do, which is sound as long as
     /// the process lives.
@@ -29,6 +29,13 @@ internal static unsafe class PeerProcess
         int result;
         try
         {
+            // A function that runs beside its manager in one process must not end both.
+            if (PeerCredentials.Of(socket).ProcessId == Environment.ProcessId)
+            {
+                error = "it is the manager's own";
+                return false;
+            }
+
             Span<byte> descriptor = stackalloc byte[sizeof(int)];
             socket.GetRawSocketOption(SocketLevel, SocketPeerPidFd, descriptor);
             using var process = new SafeFileHandle(MemoryMarshal.Read<int>(descriptor), ownsHandle: true);

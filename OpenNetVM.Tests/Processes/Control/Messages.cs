@@ -33,7 +33,7 @@ internal static class Messages
         new("firewall", 7, "firewall-é-1", "tenant-a", Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"), 0xDEADBEEF);
 
     public static readonly WelcomeMessage Welcome =
-        new(3, 7, "firewall", "tenant-a", 65_536, 4_096, 2_240, 2_048, 128, 32, 2, 1_024, 512, 250, 4_096L * 2_240, 1L << 33);
+        new(3, 7, "firewall", "tenant-a", 65_536, 4_096, 2_240, 2_048, 128, 32, 2, 1_024, 512, 4_096L * 2_240, 1L << 33);
 
     public static readonly Ipv4FlowKey Ipv4 = new(0xC0000201, 0xC6336407, 4_242, 80, 6);
 

@@ -3,7 +3,6 @@ using OpenNetVM.Core.Memory;
 using OpenNetVM.Core.Processes;
 using OpenNetVM.Core.Processes.Control;
 using OpenNetVM.Core.Processes.Interop;
-using OpenNetVM.Tests.Dataplane;
 using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.Processes.Control;
@@ -52,7 +51,7 @@ public sealed class OtherProcessTests
         Assert.Equal(child.ProcessId, (await registered.Task.WaitAsync(_stop)).ProcessId);
         child.Kill();
         Assert.Equal(ControlClosingKind.ClosedByPeer, (await closed.Task.WaitAsync(_stop)).Kind);
-        Workers.Until(() => bench.Listener.Open == 0, "the connection is over");
+        ProcessPlatform.Until(() => bench.Listener.Open == 0, "the connection is over");
     }
 
     [Fact]

@@ -54,6 +54,15 @@ public sealed class PeerProcessTests
     }
 
     [Fact]
+    public void A_function_beside_its_manager_in_one_process_does_not_end_both()
+    {
+        ProcessSkips.UnlessLinux();
+        using var pair = new SocketPair();
+        Assert.False(PeerProcess.TryKill(pair.First, out string? error));
+        Assert.Equal("it is the manager's own", error);
+    }
+
+    [Fact]
     public void Without_a_socket_nobody_is_killed_and_the_reason_is_told()
     {
         ProcessSkips.UnlessLinux();
