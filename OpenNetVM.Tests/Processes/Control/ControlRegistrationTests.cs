@@ -83,7 +83,7 @@ public sealed class ControlRegistrationTests
         });
         await using ControlConnection connection = bench.Connect();
         List<(ushort Sender, int Length)> messages = [];
-        var stopped = new TaskCompletionSource<ControlCommand>();
+        var stopped = new TaskCompletionSource<ControlCommand>(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.Start(message => messages.Add((message.Sender, message.Body.Length)), stopped.SetResult);
         Assert.Equal(ControlCommand.Stop, await stopped.Task.WaitAsync(_stop));
         Assert.Equal(Enumerable.Range(0, 100).Select(i => ((ushort)i, i)), messages);
@@ -140,7 +140,7 @@ public sealed class ControlRegistrationTests
         });
         await using ControlConnection connection = bench.Connect();
         Assert.Throws<InvalidOperationException>(() => connection.Request(ControlMessageType.Scale, new ScaleMessage(1), ControlBench.Timeout));
-        var thrown = new TaskCompletionSource<Exception>();
+        var thrown = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.Start(_ => { }, _ =>
         {
             try
@@ -208,7 +208,7 @@ public sealed class ControlRegistrationTests
         using Socket listener = SocketPair.New();
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen(1);
-        var ended = new TaskCompletionSource();
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task answering = Workers.OnOtherThread(() =>
         {
             using Socket socket = listener.Accept();

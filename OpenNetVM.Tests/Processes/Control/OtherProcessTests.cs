@@ -36,8 +36,8 @@ public sealed class OtherProcessTests
     {
         using var region = MemoryRegion.Allocate(RingBytes, new MemoryRegionOptions { Shared = true });
         using var bell = EventFd.Create();
-        var closed = new TaskCompletionSource<ControlClosing>();
-        var registered = new TaskCompletionSource<PeerCredentials>();
+        var closed = new TaskCompletionSource<ControlClosing>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var registered = new TaskCompletionSource<PeerCredentials>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var bench = new ControlBench(async (channel, peer, _, _) =>
         {
             channel.SendWithHandles(ControlMessageType.Welcome, 0, Messages.Welcome, [region.SharedHandle!, region.SharedHandle!, bell]);
