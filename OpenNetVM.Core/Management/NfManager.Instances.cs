@@ -83,7 +83,12 @@ public sealed partial class NfManager
         {
             foreach (NfRunner runner in runners)
             {
-                runner.Worker.Invoke(runner.Start);
+                // In one visit: each may cost waking the worker, and waiting for it. While the instance starts, polling it does nothing.
+                runner.Worker.Invoke(() =>
+                {
+                    runner.Start();
+                    runner.Worker.Add(runner);
+                });
                 started.Add(runner);
             }
         }
@@ -92,21 +97,19 @@ public sealed partial class NfManager
             foreach (NfRunner runner in runners)
                 _plane.Services.SetState(runner.Instance, InstanceState.Stopped);
             foreach (NfRunner runner in started)
-                runner.Worker.Invoke(runner.Abandon);
+            {
+                runner.Worker.Invoke(() =>
+                {
+                    runner.Worker.Remove(runner);
+                    runner.Abandon();
+                });
+            }
+
             throw;
         }
 
         NfInstance[] instances = [.. runners.Select(static runner => runner.Instance)];
         runners[0].Transmitter.Worker.Invoke(() => runners[0].Transmitter.Add(instances));
-        foreach (IGrouping<Dataplane.Worker, NfRunner> placed in runners.GroupBy(static runner => runner.Worker))
-        {
-            placed.Key.Invoke(() =>
-            {
-                foreach (NfRunner runner in placed)
-                    placed.Key.Add(runner);
-            });
-        }
-
         _plane.Services.SetState(instances, InstanceState.Running);
     }
 

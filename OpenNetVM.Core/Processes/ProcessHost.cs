@@ -188,6 +188,7 @@ internal sealed unsafe partial class ProcessHost : NfHost, IDisposable
             if (count == 0)
                 continue;
             handled += count;
+            Pool.Prefetch(_burst.Span[..count]);
             Handle(_burst.Span[..count]);
         }
 
