@@ -56,12 +56,13 @@ Task("Test")
 });
 
 Task("Run")
-    .Description("builds and runs the sample service chain; arguments go to it (paths are relative to where you stand); --dpdk DEVICE DEVICE: forwards between two DPDK devices instead; --isolated threads|process|container: one function, where you say")
+    .Description("builds and runs the sample service chain; arguments go to it (paths are relative to where you stand); --dpdk DEVICE DEVICE: forwards between two DPDK devices instead; --isolated threads|process|container: one function, where you say; --sdn [tcp:HOST:PORT ...]: chains that an OpenFlow controller decides on")
     .Does(() =>
 {
     BuildProgram("samples/ServiceChain");
     BuildProgram("samples/DpdkForwarder");
     BuildProgram("samples/IsolatedFunction");
+    BuildProgram("samples/SdnChain");
 
     // A container gets a native program. It is looked for beside the sample.
     if (arguments.Any(argument => argument is "container" or "--isolated=container"))

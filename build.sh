@@ -45,6 +45,7 @@ case $target in
       case $argument in
         --dpdk) sample=DpdkForwarder ;;
         --isolated | --isolated=*) sample=IsolatedFunction ;;
+        --sdn | --sdn=*) sample=SdnChain ;;
       esac
     done
     unset OPENNETVM_BUILD_ARGUMENTS
