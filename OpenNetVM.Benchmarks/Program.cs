@@ -4,6 +4,7 @@ using OpenNetVM.Benchmarks.Experiments;
 using OpenNetVM.Benchmarks.Experiments.Paper;
 using OpenNetVM.Benchmarks.Processes;
 using OpenNetVM.Benchmarks.Regression;
+using OpenNetVM.Benchmarks.Sdn;
 
 // Comparisons with the same work done in C, and of this checkout with another commit; everything else goes to BenchmarkDotNet (for example --filter *Ring*).
 switch (args)
@@ -26,6 +27,8 @@ switch (args)
         break;
     case ["experiments", ..]:
         return await PaperExperiments.RunAsync(args[1..]);
+    case ["openflow", ..]:
+        return SetUpCommand.Run(args[1..]);
     case ["processes", ..]:
         return await ProcessesCommand.RunAsync(args[1..]);
     case ["rss", ..]:

@@ -80,4 +80,11 @@ internal sealed partial class SdnFunction
         else
             SdnCounters.Add(ref Counters.CopiesLost);
     }
+
+    // Nobody decides, but tools that look in may want to see it.
+    private void Show(Packet packet, AskOperation ask)
+    {
+        if (Agent.Sessions.Count > 0 && Datapath.Limiter.TryTake())
+            Agent.SendPacketIn(packet.Data, ask.InPort, ask.Rule, ask.MaxLength, reason: ask.Reason);
+    }
 }

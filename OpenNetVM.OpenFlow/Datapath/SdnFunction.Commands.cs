@@ -106,12 +106,9 @@ internal sealed partial class SdnFunction
     private bool TryRelease(ReleaseCommand release)
     {
         WaitingFlow flow = release.Flow;
-        // It gave up waiting, in the meantime.
+        // It went by the rule that this came with, or gave up waiting, and was counted there.
         if (flow.BufferId != release.BufferId || flow.Count == 0)
-        {
-            SdnCounters.Add(ref Counters.PacketsOutLost);
             return true;
-        }
 
         if (!TryTranslate(flow, out SwitchPath rules, out RulesStamp stamp))
             return false;

@@ -172,6 +172,7 @@ internal sealed partial class SdnFunction
 
         if (!Agent.IsControlled)
         {
+            Show(Context.Open(ref flow.First), ask);
             GiveUp(flow, ref Counters.Undeliverable);
             return;
         }

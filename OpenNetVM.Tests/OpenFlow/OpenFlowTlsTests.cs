@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OpenNetVM.OpenFlow.Agent;
 using OpenNetVM.OpenFlow.Channel;
@@ -11,14 +9,14 @@ namespace OpenNetVM.Tests.OpenFlow;
 /// <summary>Channels by TLS, with Open vSwitch's controller at the other end, and who is let in.</summary>
 public sealed class OpenFlowTlsTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("opennetvm-tls-").FullName;
+    private readonly TemporaryFolder _folder = new();
     private RecordingLogger _logger = new();
-    private readonly Authority _authority = new("authority");
+    private readonly CertificateAuthority _authority = new("authority");
 
     public void Dispose()
     {
         _authority.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 
     [Fact]
@@ -41,7 +39,7 @@ public sealed class OpenFlowTlsTests : IDisposable
     [Fact]
     public async Task A_controller_with_a_certificate_of_another_authority_is_not_connected_to_even_where_names_are_not_verified()
     {
-        using Authority other = new("other");
+        using CertificateAuthority other = new("other");
         using X509Certificate2 ours = _authority.Issue("switch", null);
         Assert.False(await ConnectsAsync(new OpenFlowTlsOptions { Authorities = [other.Certificate], Certificate = ours, VerifyName = false }, "127.0.0.1"));
         Assert.Contains(_logger.Messages, message => message.Contains("No OpenFlow channel to tls:127.0.0.1", StringComparison.Ordinal));
@@ -51,13 +49,8 @@ public sealed class OpenFlowTlsTests : IDisposable
     {
         _logger = new RecordingLogger();
         int port = OpenVSwitch.FreePort();
-        using X509Certificate2 certificate = _authority.Issue("controller", controllerAddress);
-        string key = Path.Combine(_folder, "key.pem"), own = Path.Combine(_folder, "cert.pem"), authority = Path.Combine(_folder, "ca.pem");
-        await File.WriteAllTextAsync(key, certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(own, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(authority, _authority.Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
         using Process controller = OpenVSwitch.Start(
-            "ovs-testcontroller", "-O", "OpenFlow13", "--unixctl=none", "-p", key, "-c", own, "-C", authority, $"pssl:{port}:127.0.0.1");
+            "ovs-testcontroller", ["-O", "OpenFlow13", "--unixctl=none", .. _authority.IssueFiles(_folder.Path, "controller", controllerAddress), $"pssl:{port}:127.0.0.1"]);
         try
         {
             OpenFlowChannelOptions options = new() { Tls = tls, ReconnectDelay = TimeSpan.FromMilliseconds(50), LongestReconnectDelay = TimeSpan.FromMilliseconds(200) };
@@ -74,44 +67,6 @@ public sealed class OpenFlowTlsTests : IDisposable
         finally
         {
             controller.Kill();
-        }
-    }
-
-    /// <summary>Makes certificates that are good for a day.</summary>
-    private sealed class Authority : IDisposable
-    {
-        private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-
-        public Authority(string name)
-        {
-            CertificateRequest request = new($"CN={name}", _key, HashAlgorithmName.SHA256);
-            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
-            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
-            Certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1));
-        }
-
-        public X509Certificate2 Certificate { get; }
-
-        public X509Certificate2 Issue(string name, string? address)
-        {
-            using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            CertificateRequest request = new($"CN={name}", key, HashAlgorithmName.SHA256);
-            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, false, 0, critical: true));
-            if (address is not null)
-            {
-                SubjectAlternativeNameBuilder names = new();
-                names.AddIpAddress(IPAddress.Parse(address));
-                request.CertificateExtensions.Add(names.Build());
-            }
-
-            using X509Certificate2 certificate = request.Create(Certificate, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(20), RandomNumberGenerator.GetBytes(8));
-            return certificate.CopyWithPrivateKey(key);
-        }
-
-        public void Dispose()
-        {
-            Certificate.Dispose();
-            _key.Dispose();
         }
     }
 }
