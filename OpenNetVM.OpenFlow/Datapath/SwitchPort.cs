@@ -9,7 +9,8 @@ namespace OpenNetVM.OpenFlow.Datapath;
 /// <param name="Description">What the controller is told.</param>
 /// <param name="Nic">The platform's port; none for a service.</param>
 /// <param name="Service">The service; not a valid id for a port of the platform.</param>
-internal sealed record SwitchPort(PortDescription Description, PortId Nic, ServiceId Service)
+/// <param name="Transmits">False for a port of the platform that only receives.</param>
+internal sealed record SwitchPort(PortDescription Description, PortId Nic, ServiceId Service, bool Transmits = true)
 {
     public uint Number => Description.Port;
 
@@ -18,7 +19,7 @@ internal sealed record SwitchPort(PortDescription Description, PortId Nic, Servi
     public PortConfig Config => (PortConfig)Description.Config;
 
     /// <summary>Whether packets may be sent to it.</summary>
-    public bool Forwards => (Config & (PortConfig.NoForward | PortConfig.Down)) == 0;
+    public bool Forwards => Transmits && (Config & (PortConfig.NoForward | PortConfig.Down)) == 0;
 
     /// <summary>Whether packets from it are looked at.</summary>
     public bool Receives => (Config & (PortConfig.NoReceive | PortConfig.Down)) == 0;

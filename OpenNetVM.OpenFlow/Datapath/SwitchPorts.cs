@@ -90,7 +90,7 @@ internal sealed class SwitchPorts(NfManager manager, ServiceId self)
                 continue;
             uint number = (uint)i + 1;
             MacAddress address = nic.Info.MacAddress is { } mac ? new MacAddress(mac.GetAddressBytes()) : new MacAddress(LocalAddress | number);
-            yield return new SwitchPort(Describe(number, address, Name(nic.Info.Name, $"nic{i}", names), isUp: nic.Status.State != PortState.Failed), new PortId((ushort)i), default);
+            yield return new SwitchPort(Describe(number, address, Name(nic.Info.Name, $"nic{i}", names), isUp: nic.Status.State != PortState.Failed), new PortId((ushort)i), default, nic.Info.TransmitQueues > 0);
         }
 
         foreach (ServiceInfo service in manager.Services.Services)

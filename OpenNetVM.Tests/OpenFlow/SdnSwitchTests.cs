@@ -2,6 +2,7 @@ using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Flows;
 using OpenNetVM.Core.Management;
+using OpenNetVM.Core.Ports;
 using OpenNetVM.Core.Services;
 using OpenNetVM.Core.Steering;
 using OpenNetVM.FlowTable;
@@ -168,6 +169,22 @@ public sealed class SdnSwitchTests
         Assert.Equal([1, 2], Marks(sdn.ThirdWire.ReceiveAll()));
         Assert.Equal(0, sdn.Platform.Input.FramesToTake);
         Assert.Empty(atIds);
+    }
+
+    [Fact]
+    public async Task A_port_that_only_receives_gets_nothing()
+    {
+        await using SdnPlatform sdn = new();
+        sdn.Platform.Builder.AddPort(new NullPort(new NullPortOptions { TransmitQueues = 0 }));
+        await sdn.StartWithAsync(Add(Udp(First, 1), To(ReservedPort.Flood)), Add(Udp(First, 2), To(4)));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal([i], Marks(sdn.Run(Frame(i, 1))));
+            Assert.Equal([i], Marks(sdn.ThirdWire.ReceiveAll()));
+            Assert.Empty(sdn.Run(Frame(i, 2)));
+        }
+
+        Assert.Equal(3, sdn.Platform.Dropped(DropReason.ByFunction) + sdn.Platform.Dropped(DropReason.ByChain));
     }
 
     [Fact]

@@ -2,12 +2,14 @@ using System.Diagnostics;
 using OpenNetVM.Benchmarks.Comparisons;
 using OpenNetVM.Benchmarks.Functions;
 using OpenNetVM.Benchmarks.Processes;
+using OpenNetVM.Benchmarks.Sdn;
 using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Diagnostics;
 using OpenNetVM.Core.Management;
 using OpenNetVM.Core.Ports;
 using OpenNetVM.Core.Processes;
 using OpenNetVM.Core.Services;
+using OpenNetVM.OpenFlow;
 
 namespace OpenNetVM.Benchmarks.Experiments.Paper;
 
@@ -36,6 +38,8 @@ internal sealed class SteeringTimeLine : IAsyncDisposable
     private readonly ChainId _inspected;
     private readonly ChainId _diverted;
     private readonly Dictionary<InstanceId, long> _handled = [];
+    private readonly ServiceId _sdn;
+    private readonly SdnSwitch? _switch;
     private SteeringController? _controller;
     private long _begin;
     private long _lastSample;
@@ -44,7 +48,8 @@ internal sealed class SteeringTimeLine : IAsyncDisposable
     /// <param name="unit">Unit of the points.</param>
     /// <param name="suffix">Behind the names of the services: where the IDS runs.</param>
     /// <param name="launch">Starts an IDS; null for threads.</param>
-    internal SteeringTimeLine(ExperimentSettings settings, string unit, string suffix, Func<NfLaunch, ProcessStartInfo>? launch)
+    /// <param name="controller">An SDN controller that decides; null for a thread of this process in its place.</param>
+    internal SteeringTimeLine(ExperimentSettings settings, string unit, string suffix, Func<NfLaunch, ProcessStartInfo>? launch, ControllerProcess? controller = null)
     {
         _settings = settings;
         _unit = unit;
@@ -59,12 +64,13 @@ internal sealed class SteeringTimeLine : IAsyncDisposable
         ServiceOptions placed = new() { Workers = ["functions"] };
         builder.AddPort(_port, "io");
         PortId exit = builder.AddPort(_exit);
-        ServiceId sdn = builder.AddService("SDN", () => new FlowAskingFunction(() => _controller), placed);
+        _switch = controller is null ? null : new SdnSwitch(new SdnSwitchOptions { Endpoints = [controller.Endpoint], Channel = new() { LongestReconnectDelay = TimeSpan.FromMilliseconds(500) } });
+        _sdn = builder.AddService("SDN", _switch is null ? () => new FlowAskingFunction(() => _controller) : _switch.CreateFunction, placed);
         _inspection = launch is null
             ? builder.AddService("IDS", static () => new InspectingFunction(), placed)
             : builder.AddService("IDS", new ServiceOptions { Processes = new ProcessServiceOptions { Launch = launch } });
         _scrubber = builder.AddService("scrubber", static () => new ScrubbingFunction(), placed);
-        builder.DefaultChain = ServiceChain.Through(sdn).To(exit);
+        builder.DefaultChain = ServiceChain.Through(_sdn).To(exit);
         _inspected = builder.AddChain(ServiceChain.Through(_inspection).To(exit));
         _diverted = builder.AddChain(ServiceChain.Through(_scrubber).To(exit));
         _manager = builder.Build();
@@ -82,6 +88,12 @@ internal sealed class SteeringTimeLine : IAsyncDisposable
     /// <summary>Answers of the controller.</summary>
     internal int Answers { get; private set; }
 
+    /// <summary>What the SDN function did; null where there was none.</summary>
+    internal SdnSwitchStatistics? Sdn { get; private set; }
+
+    /// <summary>Packets that were not received because a function had not got to those before, as while its code is compiled.</summary>
+    internal long Refused => End.DroppedByReason[DropReason.BackPressure];
+
     /// <summary>Garbage collections meanwhile.</summary>
     internal int Collections { get; private set; }
 
@@ -94,7 +106,13 @@ internal sealed class SteeringTimeLine : IAsyncDisposable
     {
         TimeSpan phase = TimeSpan.FromSeconds(_settings.Quick ? 0.2 : 1.5);
         _manager.Start();
-        using SteeringController controller = new(_manager.Director, _inspected, lifetime: 2 * phase);
+        if (_switch is not null)
+        {
+            _switch.Start(_manager, _sdn);
+            await UntilAsync(static sdn => sdn is { IsControlled: true, Rules: >= 2 }, "the controller's first rules");
+        }
+
+        using SteeringController? controller = _switch is null ? new(_manager.Director, _inspected, lifetime: 2 * phase) : null;
         _controller = controller;
         AllocationWatch allocations = AllocationWatch.Start();
         _begin = _lastSample = Stopwatch.GetTimestamp();
@@ -130,9 +148,17 @@ internal sealed class SteeringTimeLine : IAsyncDisposable
 
         Collections = allocations.Collections();
         _controller = null;
+        if (_switch is not null)
+        {
+            _port.PacketsPerSecond = 0;
+            await UntilAsync(static sdn => sdn.HeldPackets == 0, "the end of all waiting");
+            Sdn = _switch.GetStatistics();
+            await _switch.DisposeAsync();
+        }
+
         await _manager.StopAsync();
         End = _manager.GetStatistics();
-        Answers = controller.Answers;
+        Answers = controller?.Answers ?? (int)(Sdn!.PacketsIn - Sdn.Unanswered);
         Check();
     }
 
@@ -142,13 +168,26 @@ internal sealed class SteeringTimeLine : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_switch is not null)
+            await _switch.DisposeAsync();
         await _manager.DisposeAsync();
         _sockets?.Dispose();
     }
 
+    private async Task UntilAsync(Func<SdnSwitchStatistics, bool> condition, string what)
+    {
+        for (int i = 0; !condition(_switch!.GetStatistics()); i++)
+        {
+            if (i == 3_000)
+                throw new InvalidOperationException($"{what} did not come within 30 seconds: {_switch.GetStatistics()}.");
+            await Task.Delay(10);
+        }
+    }
+
     private void Check()
     {
-        long lost = End.Dropped - End.DroppedByReason[DropReason.ByFunction];
+        // Only a real controller comes with code that has not run before.
+        long lost = End.Dropped - End.DroppedByReason[DropReason.ByFunction] - (_switch is null ? 0 : Refused);
         if (End.Unaccounted != 0 || End.Held != 0 || lost != 0)
             throw new InvalidOperationException($"Packets were lost in the steering experiment: {End.ConservationLine}, {lost} dropped by nobody's wish.");
         if (Handled("scrubber") == 0 || Handled("IDS") == 0 || Answers == 0)
