@@ -17,6 +17,9 @@ internal static class SetUpCommand
     private const int WarmUpRounds = 2;
 
     private static readonly (int Io, int Sdn) Cores = (Environment.ProcessorCount - 1, 0);
+    // In the place of a rate.
+    private const double Counting = -1;
+
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(1000);
     private static readonly TimeSpan KnownWindow = TimeSpan.FromMilliseconds(250);
 
@@ -124,10 +127,12 @@ internal static class SetUpCommand
         return (arrivals, [.. installed]);
     }
 
-    // Known flows as fast as they go, in turn without new ones and beside them.
+    // Known flows as fast as they go, in turn without new ones and beside them; and beside a thread that does nothing but count, since two cores of a machine may be one with two threads.
     private static async Task KnownAsync(string how, IReadOnlyList<Ipv4FlowKey> keys, int rounds)
     {
-        double[] rates = [0, 1_000, BelowSaturation, 4 * BelowSaturation];
+        double[] rates = [0, Counting, 1_000, BelowSaturation, 4 * BelowSaturation];
+        double[] pauses = new double[rates.Length];
+        string[] came = new string[rates.Length];
         List<double>[] known = [.. rates.Select(static _ => new List<double>())];
         List<double>[] ratios = [.. rates.Select(static _ => new List<double>())];
         string[] rule = keys.Count > 0 ? [] : [$"--with-flows={WriteRule()}"];
@@ -140,26 +145,48 @@ internal static class SetUpCommand
             double alone = 0;
             for (int i = 0; i < rates.Length; i++)
             {
-                platform.Clients.PerSecond = rates[i];
+                platform.Clients.PerSecond = Math.Max(0, rates[i]);
                 await Task.Delay(KnownWindow / 4);
                 long before = platform.Known.GetStatistics().TransmittedPackets, newOnes = platform.Clients.Sent;
+                TimeSpan paused = GC.GetTotalPauseDuration();
                 long begin = Stopwatch.GetTimestamp();
-                await Task.Delay(KnownWindow);
+                if (rates[i] == Counting)
+                    Count(KnownWindow);
+                else
+                    await Task.Delay(KnownWindow);
                 TimeSpan elapsed = Stopwatch.GetElapsedTime(begin);
+                pauses[i] += (GC.GetTotalPauseDuration() - paused) / elapsed / (4 * rounds);
                 double rate = (platform.Known.GetStatistics().TransmittedPackets - before) / elapsed.TotalSeconds;
                 alone = i == 0 ? rate : alone;
                 known[i].Add(rate / 1e6);
                 ratios[i].Add(rate / alone);
                 platform.Clients.PerSecond = 0;
                 await platform.UntilAsync(() => platform.Server.Arrived == platform.Clients.Sent, "the arrival of all flows");
-                if (i > 0 && round == 0)
-                    Print($"  ({(platform.Clients.Sent - newOnes) / elapsed.TotalSeconds:N0} new flows a second came of {rates[i]:N0} wanted)");
+                came[i] = rates[i] == Counting ? "a thread that counts" : string.Create(CultureInfo.InvariantCulture, $"{(platform.Clients.Sent - newOnes) / elapsed.TotalSeconds:N0} new flows a second");
             }
         }
 
         await platform.StopAsync();
         for (int i = 0; i < rates.Length; i++)
-            Print($"Known flows, {how}, beside {rates[i]:N0} new flows a second: {Text(known[i], "F2")} million packets/s, {Text(ratios[i], "F3")} of what it is without.");
+            Print($"Known flows, {how}, beside {came[i]}: {Text(known[i], "F2")} million packets/s, {Text(ratios[i], "F3")} of what it is without; the garbage collector stopped all threads for {100 * pauses[i]:F1}% of the time.");
+    }
+
+    // Keeps the core busy with something that touches no memory.
+    private static void Count(TimeSpan time)
+    {
+        Thread thread = new(() =>
+        {
+            long sum = 0;
+            for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < time;)
+            {
+                for (int i = 0; i < 1000; i++)
+                    sum = (sum ^ i) * 31;
+            }
+
+            GC.KeepAlive(sum);
+        });
+        thread.Start();
+        thread.Join();
     }
 
     private static string WriteRule()

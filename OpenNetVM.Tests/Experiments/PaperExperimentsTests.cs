@@ -34,6 +34,16 @@ public sealed class PaperExperimentsTests : IDisposable
     }
 
     [Fact]
+    public void Steering_is_measured_with_a_real_controller_too()
+    {
+        InstalledPrograms.Require("osken-manager");
+        Run("e5").ShouldSucceed();
+        string[] rows = File.ReadAllLines(Path.Combine(_folder, "e5-steering.csv"));
+        Assert.Contains(rows, static row => row.StartsWith("\"SDN, instance", StringComparison.Ordinal) && row.Contains("os-ken's policy", StringComparison.Ordinal));
+        Assert.Matches(@"With os-ken's policy: [1-9][\d,]* packets were sent to the controller, [1-9][\d,]* flows installed", File.ReadAllText(Path.Combine(_folder, "e5-steering.md")));
+    }
+
+    [Fact]
     public void An_experiment_that_does_not_exist_is_refused_with_those_that_do()
     {
         ChildProcess program = Run("e9");

@@ -30,6 +30,9 @@ internal sealed class ControlledPlatform : IAsyncDisposable
     // The mark of packets that only see whether a controller answers.
     private const int Probe = -1;
 
+    /// <summary>The mark of packets that the service suspects: it sends their flow to the third station from the next packet on, and asks nobody.</summary>
+    public const int Suspicious = 6666;
+
     private readonly List<Inspecting> _inspections = [];
 
     public ControlledPlatform(string? controller, OpenFlowVersions versions = OpenFlowVersions.All, Func<SdnSwitchOptions, SdnSwitchOptions>? change = null, OpenFlowChannelOptions? channel = null)
@@ -47,9 +50,9 @@ internal sealed class ControlledPlatform : IAsyncDisposable
         builder.AddWorker("io", idle: IdleStrategy.Wait());
         builder.AddWorker("functions", idle: IdleStrategy.Wait());
         PortId first = builder.AddPort(First, "io"), second = builder.AddPort(Second, "io");
-        builder.AddPort(Third, "io");
+        ChainId diverted = builder.AddChain(ServiceChain.To(builder.AddPort(Third, "io")));
         ServiceId sdn = builder.AddService("sdn", Switch.CreateFunction, new ServiceOptions { Workers = ["functions"] });
-        IdsId = builder.AddService("ids", Inspect, new ServiceOptions { Id = new ServiceId(Ids), Workers = ["functions"] });
+        IdsId = builder.AddService("ids", () => Inspect(diverted), new ServiceOptions { Id = new ServiceId(Ids), Workers = ["functions"] });
         builder.DefaultChain = ServiceChain.Through(sdn).To(second);
         builder.SetDefaultChain(second, ServiceChain.Through(sdn).To(first));
         Manager = builder.Build();
@@ -186,15 +189,15 @@ internal sealed class ControlledPlatform : IAsyncDisposable
         return frame;
     }
 
-    private Inspecting Inspect()
+    private Inspecting Inspect(ChainId diverted)
     {
-        Inspecting made = new();
+        Inspecting made = new(diverted);
         lock (_inspections)
             _inspections.Add(made);
         return made;
     }
 
-    private sealed class Inspecting : NetworkFunction
+    private sealed class Inspecting(ChainId diverted) : NetworkFunction
     {
         private readonly List<int> _seen = [];
 
@@ -209,8 +212,11 @@ internal sealed class ControlledPlatform : IAsyncDisposable
 
         protected override void Process(Packet packet)
         {
+            int mark = Frames.Mark(packet.Data);
             lock (_seen)
-                _seen.Add(Frames.Mark(packet.Data));
+                _seen.Add(mark);
+            if (mark == Suspicious)
+                Context.Flows.TrySet(packet, diverted);
         }
     }
 }

@@ -33,7 +33,7 @@ internal sealed class RunningController : IDisposable
         _process = null;
     }
 
-    public void Signal(int signal) => Signals.Send(_process!.Id, signal);
+    public void Signal(int signal) => Assert.Equal(0, Signals.Send(_process!.Id, signal));
 
     public void Dispose()
     {

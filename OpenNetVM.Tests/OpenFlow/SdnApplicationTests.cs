@@ -68,6 +68,23 @@ public sealed class SdnApplicationTests
     }
 
     [Fact]
+    public async Task The_IDS_diverts_a_flow_that_it_suspects_without_the_controller()
+    {
+        using OsKen controller = new("samples/SdnController/policy.py");
+        await using ControlledPlatform platform = new(At(controller.Port), change: static options => options with { HoldTimeout = TimeSpan.FromSeconds(2) });
+        await platform.UntilItAnswersAsync(controller, rules: 2);
+        await PassNewAsync(platform.First, platform.Second, Many(1, 1, 20));
+        await platform.UntilInstalledAsync(platform.Probes + 1);
+        SdnSwitchStatistics before = platform.Statistics;
+        await PassAsync(platform.First, platform.Second, There(1, Suspicious));
+        await PassAsync(platform.First, platform.Third, Many(1, 100, 50));
+        // Another flow goes on as before.
+        await PassNewAsync(platform.First, platform.Second, Many(2, 200, 20));
+        Assert.Equal(before.PacketsIn + 1, platform.Statistics.PacketsIn);
+        Assert.DoesNotContain(platform.SeenByIds[0], static mark => mark is >= 100 and < 150);
+    }
+
+    [Fact]
     public async Task What_the_policy_has_no_say_in_is_dropped_by_its_rule_without_being_asked_about()
     {
         using OsKen controller = new("samples/SdnController/policy.py");
