@@ -30,7 +30,7 @@ internal sealed class ControlledPlatform : IAsyncDisposable
     // The mark of packets that only see whether a controller answers.
     private const int Probe = -1;
 
-    /// <summary>The mark of packets that the service suspects: it sends their flow to the third station from the next packet on, and asks nobody.</summary>
+    /// <summary>The mark of packets that the service suspects: it sends their flow to the third station, this packet on, and asks nobody.</summary>
     public const int Suspicious = 6666;
 
     private readonly List<Inspecting> _inspections = [];

@@ -76,7 +76,7 @@ public sealed class SdnApplicationTests
         await PassNewAsync(platform.First, platform.Second, Many(1, 1, 20));
         await platform.UntilInstalledAsync(platform.Probes + 1);
         SdnSwitchStatistics before = platform.Statistics;
-        await PassAsync(platform.First, platform.Second, There(1, Suspicious));
+        await PassAsync(platform.First, platform.Third, There(1, Suspicious));
         await PassAsync(platform.First, platform.Third, Many(1, 100, 50));
         // Another flow goes on as before.
         await PassNewAsync(platform.First, platform.Second, Many(2, 200, 20));
