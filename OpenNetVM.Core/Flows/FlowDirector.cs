@@ -170,16 +170,19 @@ public sealed class FlowDirector : IDisposable
     }
 
     private FlowRule Describe<TKey>(in FlowEntry<TKey, FlowTarget> entry)
-        where TKey : unmanaged, IEquatable<TKey> => new()
+        where TKey : unmanaged, IEquatable<TKey>
     {
-        Ipv4 = entry.Key is Ipv4FlowKey ipv4 ? ipv4 : null,
-        Ipv6 = entry.Key is Ipv6FlowKey ipv6 ? ipv6 : null,
-        Chain = entry.Value.Chain,
-        Tag = entry.Value.Tag,
-        Packets = entry.Hits,
-        Bytes = entry.Bytes,
-        IdleTime = IdleTime(entry.LastUsed),
-    };
+        return new FlowRule
+        {
+            Ipv4 = entry.Key is Ipv4FlowKey ipv4 ? ipv4 : null,
+            Ipv6 = entry.Key is Ipv6FlowKey ipv6 ? ipv6 : null,
+            Chain = entry.Value.Chain,
+            Tag = entry.Value.Tag,
+            Packets = entry.Hits,
+            Bytes = entry.Bytes,
+            IdleTime = IdleTime(entry.LastUsed),
+        };
+    }
 
     private static bool Holds<TKey>(CuckooFlowTable<TKey, FlowTarget> table, uint hash, in TKey flow, uint tag)
         where TKey : unmanaged, IEquatable<TKey> => table.TryGetValue(hash, flow, out FlowTarget target) && target.Tag == tag;
