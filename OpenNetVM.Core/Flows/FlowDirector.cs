@@ -75,19 +75,11 @@ public sealed class FlowDirector : IDisposable
 
     /// <summary>Removes the rule of a flow if it has the given tag: somebody else may have set another meanwhile.</summary>
     /// <returns>The rule as it was when it went; null if there was none with this tag.</returns>
-    public FlowRule? Remove(in Ipv4FlowKey flow, uint tag)
-    {
-        lock (_gate)
-            return Holds(Ipv4, RssHash.Of(flow), flow, tag) && Remove(Ipv4, RssHash.Of(flow), flow, out FlowEntry<Ipv4FlowKey, FlowTarget> entry) ? Describe(entry) : null;
-    }
+    public FlowRule? Remove(in Ipv4FlowKey flow, uint tag) => Remove(Ipv4, RssHash.Of(flow), flow, tag);
 
     /// <summary>Removes the rule of a flow if it has the given tag: somebody else may have set another meanwhile.</summary>
     /// <returns>The rule as it was when it went; null if there was none with this tag.</returns>
-    public FlowRule? Remove(in Ipv6FlowKey flow, uint tag)
-    {
-        lock (_gate)
-            return Holds(Ipv6, RssHash.Of(flow), flow, tag) && Remove(Ipv6, RssHash.Of(flow), flow, out FlowEntry<Ipv6FlowKey, FlowTarget> entry) ? Describe(entry) : null;
-    }
+    public FlowRule? Remove(in Ipv6FlowKey flow, uint tag) => Remove(Ipv6, RssHash.Of(flow), flow, tag);
 
     /// <summary>Finds the rule of a flow.</summary>
     /// <returns>False if there is none.</returns>
@@ -184,8 +176,16 @@ public sealed class FlowDirector : IDisposable
         };
     }
 
-    private static bool Holds<TKey>(CuckooFlowTable<TKey, FlowTarget> table, uint hash, in TKey flow, uint tag)
-        where TKey : unmanaged, IEquatable<TKey> => table.TryGetValue(hash, flow, out FlowTarget target) && target.Tag == tag;
+    private FlowRule? Remove<TKey>(CuckooFlowTable<TKey, FlowTarget> table, uint hash, in TKey flow, uint tag)
+        where TKey : unmanaged, IEquatable<TKey>
+    {
+        lock (_gate)
+        {
+            return table.TryGetValue(hash, flow, out FlowTarget target) && target.Tag == tag && Remove(table, hash, flow, out FlowEntry<TKey, FlowTarget> entry)
+                ? Describe(entry)
+                : null;
+        }
+    }
 
     private bool Remove<TKey>(CuckooFlowTable<TKey, FlowTarget> table, uint hash, in TKey flow, out FlowEntry<TKey, FlowTarget> entry)
         where TKey : unmanaged, IEquatable<TKey>

@@ -145,7 +145,7 @@ internal sealed partial class SdnFunction
         }
 
         Packet packet = Context.Open(ref created);
-        packet.IngressPort = NicOf(send.InPort);
+        packet.IngressPort = SwitchPorts.NicOf(send.InPort);
         if (!packet.TrySetData(send.Data.Span))
         {
             Context.Drop(ref created);

@@ -124,17 +124,18 @@ internal sealed partial class SdnFunction
         // A packet that is with the controller comes back right behind the rule, and is ahead of these: they go at the next look.
         if (path.Asks is not null || flow.Count == 0)
             Queue(flow);
-        else if (flow.BufferId == 0 && !flow.IsAnswered)
-            (flow.IsAnswered, flow.Rules) = Requeue(flow);
-        else
+        else if (flow.BufferId != 0 || flow.IsAnswered)
             Settle(flow, path, stamp);
+        else
+            LookOnceMore(flow);
     }
 
-    // Its rules count as not looked at.
-    private (bool IsAnswered, RulesStamp Rules) Requeue(WaitingFlow flow)
+    // As if its rules had not been looked at.
+    private void LookOnceMore(WaitingFlow flow)
     {
+        flow.IsAnswered = true;
+        flow.Rules = default;
         Queue(flow);
-        return (true, default);
     }
 
     private bool TryTranslate(WaitingFlow flow, out SwitchPath path, out RulesStamp stamp)

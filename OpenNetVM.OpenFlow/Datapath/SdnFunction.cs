@@ -3,10 +3,8 @@ using OpenNetVM.Core.Chains;
 using OpenNetVM.Core.Headers;
 using OpenNetVM.Core.NetworkFunctions;
 using OpenNetVM.Core.Packets;
-using OpenNetVM.Core.Ports;
 using OpenNetVM.FlowTable;
 using OpenNetVM.OpenFlow.Agent;
-using OpenNetVM.OpenFlow.Matches;
 using OpenNetVM.OpenFlow.Messages;
 
 namespace OpenNetVM.OpenFlow.Datapath;
@@ -111,7 +109,7 @@ internal sealed partial class SdnFunction(SdnSwitch owner, SdnSwitchOptions opti
         if (!Agent.TryEnter())
         {
             SdnCounters.Add(ref Counters.Delayed);
-            Wait(packet, fields, key, WaitingState.Undecided);
+            Wait(packet, fields, key);
             return;
         }
 
@@ -132,7 +130,7 @@ internal sealed partial class SdnFunction(SdnSwitch owner, SdnSwitchOptions opti
         CountEndless();
         if (path.Asks is { } ask)
         {
-            if (Wait(packet, fields, key, WaitingState.Undecided) is { } asking)
+            if (Wait(packet, fields, key) is { } asking)
             {
                 asking.Rules = stamp;
                 Ask(asking, ask);
@@ -199,7 +197,7 @@ internal sealed partial class SdnFunction(SdnSwitch owner, SdnSwitchOptions opti
     }
 
     // Null where there is no room: the packet has taken the miss action.
-    private WaitingFlow? Wait(Packet packet, in PacketFields fields, SwitchFlowKey? key, WaitingState state)
+    private WaitingFlow? Wait(Packet packet, in PacketFields fields, SwitchFlowKey? key)
     {
         if (Begin(packet, fields, key) is not { } flow)
         {
@@ -207,7 +205,6 @@ internal sealed partial class SdnFunction(SdnSwitch owner, SdnSwitchOptions opti
             return null;
         }
 
-        flow.State = state;
         if (!Hold(flow, packet))
         {
             End(flow);
@@ -257,8 +254,4 @@ internal sealed partial class SdnFunction(SdnSwitch owner, SdnSwitchOptions opti
         if (Translator.WasEndless)
             SdnCounters.Add(ref Counters.Endless);
     }
-
-    private static uint InPort(in PacketFields fields) => (uint)fields.Get(OxmFieldId.InPort);
-
-    private static PortId NicOf(uint number) => number is > 0 and < SwitchPorts.FirstService ? new PortId((ushort)(number - 1)) : PortId.None;
 }

@@ -30,10 +30,11 @@ internal sealed class SwitchPorts(NfManager manager, ServiceId self)
 
     public SwitchPort? Find(uint number) => Volatile.Read(ref _byNumber).GetValueOrDefault(number);
 
-    public SwitchPort? Find(ServiceId service) => service == self ? null : Find(FirstService + service.Value);
-
     /// <summary>The number of a platform's port; of a packet that came by none, LOCAL.</summary>
     public static uint NumberOf(PortId nic) => nic == PortId.None ? ReservedPort.Local : nic.Value + 1u;
+
+    /// <summary>The platform's port with a number; none where the number is not one of those.</summary>
+    public static PortId NicOf(uint number) => number is > 0 and < FirstService ? new PortId((ushort)(number - 1)) : PortId.None;
 
     public static uint NumberOf(ServiceId service) => FirstService + service.Value;
 
