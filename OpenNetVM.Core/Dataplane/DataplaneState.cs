@@ -200,6 +200,6 @@ internal sealed unsafe class DataplaneState : IDisposable
     internal PortOutput AddOutput(PortId port)
     {
         lock (_gate)
-            return _ports[port.Value].AddOutput(_portOutputCapacity);
+            return _ports[port.Value].AddOutput(_portOutputCapacity, _executors.Length);
     }
 }

@@ -38,7 +38,7 @@ public sealed partial class NfManager
     {
         long refused = 0;
         int waiting = 0;
-        foreach (PortOutput output in entry.Outputs.ToArray())
+        foreach (PortOutput output in entry.Outputs)
         {
             refused += output.Drops.Total;
             waiting += output.Count;

@@ -5,7 +5,7 @@ internal sealed class PortEntry(PortId id, IPort port)
 {
     // A transmit queue belongs to one thread at a time. Where there are fewer queues than workers, the workers that share one take turns, a burst each.
     private readonly Lock?[] _queueGates = new Lock?[Math.Max(1, port.Info.TransmitQueues)];
-    private int _outputs;
+    private PortOutput[] _outputs = [];
     private bool _removed;
 
     internal PortId Id { get; } = id;
@@ -21,24 +21,19 @@ internal sealed class PortEntry(PortId id, IPort port)
 
     internal PortInfo Info { get; } = port.Info;
 
-    /// <summary>Every worker's way out, for statistics.</summary>
-    internal List<PortOutput> Outputs { get; } = [];
+    /// <summary>Every worker's way out, as they are at the moment. Safe from any thread, while workers make theirs.</summary>
+    internal ReadOnlySpan<PortOutput> Outputs => Volatile.Read(ref _outputs);
 
-    /// <summary>Makes a worker's way out of this port. Before the platform starts, or under its control lock.</summary>
-    internal PortOutput AddOutput(int capacity)
+    /// <summary>Makes a worker's way out of this port. One thread at a time.</summary>
+    /// <param name="capacity">Packets that can wait in it.</param>
+    /// <param name="workers">How many workers may have one.</param>
+    internal PortOutput AddOutput(int capacity, int workers)
     {
-        int queue = _outputs % _queueGates.Length;
-        PortOutput output = new(this, queue, capacity);
-        if (_outputs >= _queueGates.Length)
-        {
-            Lock gate = _queueGates[queue] ??= new Lock();
-            foreach (PortOutput other in Outputs.Where(other => other.Queue == queue))
-                other.Gate = gate;
-            output.Gate = gate;
-        }
-
-        _outputs++;
-        Outputs.Add(output);
+        int queue = _outputs.Length % _queueGates.Length;
+        // From the first packet on: when a second worker comes, the first may be in the middle of a burst.
+        Lock? gate = workers > _queueGates.Length ? _queueGates[queue] ??= new Lock() : null;
+        PortOutput output = new(this, queue, capacity, gate);
+        Volatile.Write(ref _outputs, [.. _outputs, output]);
         return output;
     }
 }

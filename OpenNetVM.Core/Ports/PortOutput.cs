@@ -11,21 +11,24 @@ namespace OpenNetVM.Core.Ports;
 internal sealed class PortOutput
 {
     private readonly PacketDescriptor[] _pending;
+    private readonly Lock? _gate;
     private int _count;
 
-    internal PortOutput(PortEntry entry, int queue, int capacity)
+    /// <param name="entry">The port.</param>
+    /// <param name="queue">Its transmit queue.</param>
+    /// <param name="capacity">Packets that can wait.</param>
+    /// <param name="gate">Where other workers may share the queue: held for each burst.</param>
+    internal PortOutput(PortEntry entry, int queue, int capacity, Lock? gate)
     {
         Entry = entry;
         Queue = queue;
+        _gate = gate;
         _pending = new PacketDescriptor[capacity];
     }
 
     internal PortEntry Entry { get; }
 
     internal int Queue { get; }
-
-    /// <summary>Set where several workers share the queue.</summary>
-    internal Lock? Gate { get; set; }
 
     internal DropCounters Drops { get; } = new();
 
@@ -44,7 +47,7 @@ internal sealed class PortOutput
             return 0;
 
         int sent;
-        if (Gate is { } gate)
+        if (_gate is { } gate)
         {
             lock (gate)
                 sent = Transmit(cache);
