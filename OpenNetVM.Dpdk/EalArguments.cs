@@ -143,7 +143,7 @@ internal static class EalArguments
             throw new ArgumentException($"{nameof(EalOptions.Cores)} is empty: name at least one, or leave it null for the first core of this process.");
         foreach (int core in cores)
         {
-            if (!available.Contains(core))
+            if (!CoreAffinity.IsPinnable(core))
                 throw new ArgumentException($"{nameof(EalOptions.Cores)} names core {core}, which this process cannot use; it may use {string.Join(", ", available)}.");
         }
 

@@ -13,22 +13,23 @@ internal static class SetUpCommand
     private const int UsualRounds = 5;
     private const int BelowSaturation = 5_000;
 
+    // Of a round, beside each number of new flows.
+    private const int KnownWindows = 8;
+
     // The compiler replaces its first code several times.
     private const int WarmUpRounds = 2;
 
     private static readonly (int Io, int Sdn) Cores = (Environment.ProcessorCount - 1, 0);
-    // In the place of a rate.
-    private const double Counting = -1;
-
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(1000);
-    private static readonly TimeSpan KnownWindow = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan KnownWindow = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Measures and prints.</summary>
-    /// <param name="arguments">Number of rounds (default 5).</param>
+    /// <param name="arguments">Number of rounds (default 5); then, to measure known flows only, the numbers of new flows a second beside them.</param>
     /// <returns>The program's exit code: 0, or 1 where there is no controller.</returns>
     internal static int Run(IReadOnlyList<string> arguments)
     {
         int rounds = arguments.Count > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : UsualRounds;
+        double[] rates = [.. arguments.Skip(1).Select(static rate => double.Parse(rate, CultureInfo.InvariantCulture))];
         if (ControllerProcess.MissingTestController is { } missing)
         {
             Console.Error.WriteLine($"Nothing to measure: {missing}.");
@@ -36,15 +37,15 @@ internal static class SetUpCommand
         }
 
         Console.WriteLine(string.Join("; ", MachineDescription.Describe().Select(static line => $"{line.Name} {line.Value}")) + "\n");
-        // Threads that this one brings about stay off the core of RX and TX as it does: those of the channel, and the controller itself.
+        // All that is not RX and TX stays off their core: this thread, those that are brought about, and the controller itself.
         Exception? failure = null;
         Thread other = new(() =>
         {
             try
             {
                 if (CoreAffinity.IsSupported)
-                    CoreAffinity.PinCurrentThread(Cores.Sdn);
-                RunAsync(rounds).GetAwaiter().GetResult();
+                    Threads.PinAll(Cores.Sdn);
+                RunAsync(rounds, rates).GetAwaiter().GetResult();
             }
             catch (Exception thrown) when (thrown is InvalidOperationException or TimeoutException)
             {
@@ -59,7 +60,17 @@ internal static class SetUpCommand
         return 1;
     }
 
-    private static async Task RunAsync(int rounds)
+    private static async Task RunAsync(int rounds, double[] rates)
+    {
+        if (rates.Length == 0)
+            await SetUpAsync(rounds);
+        Neighbour[] neighbours = [.. Neighbour.Strangers, .. (rates.Length > 0 ? rates : [1_000, BelowSaturation, 4 * BelowSaturation]).Select(static rate => new Neighbour(rate))];
+        IReadOnlyList<Ipv4FlowKey> keys = GeneratorFlows.Keys(ControlledPlatform.KnownFlows);
+        await KnownAsync("set in the director by hand", keys, neighbours, rounds);
+        await KnownAsync("installed by the SDN function", [], neighbours, rounds);
+    }
+
+    private static async Task SetUpAsync(int rounds)
     {
         string[] versions = ["OpenFlow13", "OpenFlow10"];
         SetUpFigures[] figures = [.. versions.Select(static _ => new SetUpFigures())];
@@ -79,10 +90,6 @@ internal static class SetUpCommand
             Print($"{versions[i]}: {Text(figures[i].Rates, "N0")} new flows a second, at most 256 at once.");
             Print($"{versions[i]}, {BelowSaturation:N0} new flows a second: the first packet has left after {Text(figures[i].Arrival, "N0")} us (median of a round; 99%: {Text(figures[i].ArrivalWorst, "N0")}), its flow is in the director after {Text(figures[i].Installed, "N0")} us (99%: {Text(figures[i].InstalledWorst, "N0")}).");
         }
-
-        IReadOnlyList<Ipv4FlowKey> keys = GeneratorFlows.Keys(ControlledPlatform.KnownFlows);
-        await KnownAsync("set in the director by hand", keys, rounds);
-        await KnownAsync("installed by the SDN function", [], rounds);
     }
 
     private static async Task<double> SaturateAsync(string version)
@@ -114,10 +121,10 @@ internal static class SetUpCommand
             // The next flow that comes. Looking for it takes no processor from those that work: 20 us of sleep, and what the system adds.
             long flow = platform.Clients.Sent;
             while (platform.Clients.Sent <= flow)
-                Sleep.Microseconds(20);
+                Threads.Sleep(20);
             Ipv4FlowKey key = FlowNumbers.Key((int)flow);
             while (!platform.Manager.Director.TryGet(key, out _))
-                Sleep.Microseconds(20);
+                Threads.Sleep(20);
             installed.Add(Microseconds(platform.Clients.SentAt(flow), Stopwatch.GetTimestamp()));
         }
 
@@ -127,66 +134,54 @@ internal static class SetUpCommand
         return (arrivals, [.. installed]);
     }
 
-    // Known flows as fast as they go, in turn without new ones and beside them; and beside a thread that does nothing but count, since two cores of a machine may be one with two threads.
-    private static async Task KnownAsync(string how, IReadOnlyList<Ipv4FlowKey> keys, int rounds)
+    // Known flows as fast as they go, in short windows by turns without new ones and beside them, each compared with the ones before and after it: the machine's speed changes within a second.
+    private static async Task KnownAsync(string how, IReadOnlyList<Ipv4FlowKey> keys, IReadOnlyList<Neighbour> neighbours, int rounds)
     {
-        double[] rates = [0, Counting, 1_000, BelowSaturation, 4 * BelowSaturation];
-        double[] pauses = new double[rates.Length];
-        string[] came = new string[rates.Length];
-        List<double>[] known = [.. rates.Select(static _ => new List<double>())];
-        List<double>[] ratios = [.. rates.Select(static _ => new List<double>())];
+        KnownFigures[] figures = [.. neighbours.Select(static _ => new KnownFigures())];
         string[] rule = keys.Count > 0 ? [] : [$"--with-flows={WriteRule()}"];
         using ControllerProcess controller = ControllerProcess.Learning("OpenFlow13", rule);
         await using ControlledPlatform platform = new(Cores, controller, keys);
         await platform.StartAsync();
         await Task.Delay(Window);
-        for (int round = 0; round < 4 * rounds; round++)
+        List<double> alone = [];
+        for (int round = -WarmUpRounds; round < KnownWindows * rounds; round++)
         {
-            double alone = 0;
-            for (int i = 0; i < rates.Length; i++)
+            double before = await KnownRateAsync(platform, Neighbour.None, new KnownFigures());
+            for (int i = 0; i < neighbours.Count; i++)
             {
-                platform.Clients.PerSecond = Math.Max(0, rates[i]);
-                await Task.Delay(KnownWindow / 4);
-                long before = platform.Known.GetStatistics().TransmittedPackets, newOnes = platform.Clients.Sent;
-                TimeSpan paused = GC.GetTotalPauseDuration();
-                long begin = Stopwatch.GetTimestamp();
-                if (rates[i] == Counting)
-                    Count(KnownWindow);
-                else
-                    await Task.Delay(KnownWindow);
-                TimeSpan elapsed = Stopwatch.GetElapsedTime(begin);
-                pauses[i] += (GC.GetTotalPauseDuration() - paused) / elapsed / (4 * rounds);
-                double rate = (platform.Known.GetStatistics().TransmittedPackets - before) / elapsed.TotalSeconds;
-                alone = i == 0 ? rate : alone;
-                known[i].Add(rate / 1e6);
-                ratios[i].Add(rate / alone);
-                platform.Clients.PerSecond = 0;
-                await platform.UntilAsync(() => platform.Server.Arrived == platform.Clients.Sent, "the arrival of all flows");
-                came[i] = rates[i] == Counting ? "a thread that counts" : string.Create(CultureInfo.InvariantCulture, $"{(platform.Clients.Sent - newOnes) / elapsed.TotalSeconds:N0} new flows a second");
+                KnownFigures measured = round < 0 ? new KnownFigures() : figures[i];
+                double rate = await KnownRateAsync(platform, neighbours[i], measured);
+                double after = await KnownRateAsync(platform, Neighbour.None, new KnownFigures());
+                measured.Ratios.Add(2 * rate / (before + after));
+                before = after;
+                alone.Add(after);
             }
         }
 
         await platform.StopAsync();
-        for (int i = 0; i < rates.Length; i++)
-            Print($"Known flows, {how}, beside {came[i]}: {Text(known[i], "F2")} million packets/s, {Text(ratios[i], "F3")} of what it is without; the garbage collector stopped all threads for {100 * pauses[i]:F1}% of the time.");
+        Print($"Known flows, {how}, beside nothing: {Text(alone, "F2")} million packets/s.");
+        for (int i = 0; i < neighbours.Count; i++)
+            Print($"Known flows, {how}, beside {(neighbours[i].Name ?? figures[i].NewFlows.ToString("N0", CultureInfo.InvariantCulture) + " new flows a second")}: {Text(figures[i].Rates, "F2")} million packets/s, {Text(figures[i].Ratios, "F3")} of what it is without; the garbage collector stopped all threads for {100 * figures[i].Paused:F1}% of the time.");
     }
 
-    // Keeps the core busy with something that touches no memory.
-    private static void Count(TimeSpan time)
+    // Million packets a second.
+    private static async Task<double> KnownRateAsync(ControlledPlatform platform, Neighbour beside, KnownFigures figures)
     {
-        Thread thread = new(() =>
-        {
-            long sum = 0;
-            for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < time;)
-            {
-                for (int i = 0; i < 1000; i++)
-                    sum = (sum ^ i) * 31;
-            }
-
-            GC.KeepAlive(sum);
-        });
-        thread.Start();
-        thread.Join();
+        platform.Clients.PerSecond = beside.NewFlows;
+        await Task.Delay(KnownWindow / 4);
+        long packets = platform.Known.GetStatistics().TransmittedPackets, newOnes = platform.Clients.Sent;
+        TimeSpan paused = GC.GetTotalPauseDuration();
+        long begin = Stopwatch.GetTimestamp();
+        if (beside.Work is { } work)
+            work(KnownWindow);
+        else
+            await Task.Delay(KnownWindow);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(begin);
+        double rate = (platform.Known.GetStatistics().TransmittedPackets - packets) / elapsed.TotalMicroseconds;
+        figures.Add(rate, platform.Clients.Sent - newOnes, elapsed, GC.GetTotalPauseDuration() - paused);
+        platform.Clients.PerSecond = 0;
+        await platform.UntilAsync(() => platform.Server.Arrived == platform.Clients.Sent, "the arrival of all flows");
+        return rate;
     }
 
     private static string WriteRule()
@@ -199,35 +194,13 @@ internal static class SetUpCommand
 
     private static double Microseconds(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalMicroseconds;
 
-    private static string Text(List<double> figures, string format)
+    // The median with the least and the greatest; of many, with the quarters' bounds.
+    private static string Text(IReadOnlyCollection<double> figures, string format)
     {
-        Summary summary = Summary.Of(figures);
+        int margin = figures.Count >= 2 * KnownWindows ? figures.Count / 4 : 0;
+        Summary summary = Summary.Of([.. figures.Order().Skip(margin).SkipLast(margin)]);
         return string.Create(CultureInfo.InvariantCulture, $"{summary.Median.ToString(format, CultureInfo.InvariantCulture)} ({summary.Minimum.ToString(format, CultureInfo.InvariantCulture)}-{summary.Maximum.ToString(format, CultureInfo.InvariantCulture)})");
     }
 
     private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
-
-    private sealed class SetUpFigures
-    {
-        public List<double> Rates { get; } = [];
-
-        public List<double> Arrival { get; } = [];
-
-        public List<double> ArrivalWorst { get; } = [];
-
-        public List<double> Installed { get; } = [];
-
-        public List<double> InstalledWorst { get; } = [];
-
-        public void Add(double rate, double[] toArrival, double[] toInstalled)
-        {
-            Rates.Add(rate);
-            Arrival.Add(Percentile(toArrival, 0.5));
-            ArrivalWorst.Add(Percentile(toArrival, 0.99));
-            Installed.Add(Percentile(toInstalled, 0.5));
-            InstalledWorst.Add(Percentile(toInstalled, 0.99));
-        }
-
-        private static double Percentile(double[] values, double part) => values.Order().ElementAt((int)(part * (values.Length - 1)));
-    }
 }

@@ -34,9 +34,8 @@ internal sealed unsafe partial class ChainExecutor
     private bool CanFuse(NfInstance to) => to.Local is { } runner && runner.Executor == this && runner.TakesPacketsDirectly;
 
     // Sends a burst on. As long as all of it goes to one instance of this worker, it is handed on in place.
-    private void RouteOn(Span<PacketDescriptor> burst, Sender from, bool sameSteering)
+    private void RouteOn(Span<PacketDescriptor> burst, Sender from, bool sameSteering, ushort version)
     {
-        ushort version = _plane.Director.ShortVersion;
         if (!sameSteering || NextInPlace(burst[0], version, out ulong steering) is not { } to)
         {
             RouteBurst(burst, from, version, sameSteering);
@@ -162,7 +161,7 @@ internal sealed unsafe partial class ChainExecutor
             if (!CanFuse(to))
                 QueueUp(packets, to);
             else if (to.Local!.HandleInTransit(packets, 0) && Sender.InTransit(to, 0) is var from && AreReturned(packets, from))
-                RouteOn(packets, from, SteeringWords.AreEqual(packets));
+                RouteOn(packets, from, SteeringWords.AreEqual(packets), _plane.Director.ShortVersion);
 
             batch.Reset(null);
             _spare.Push(batch);

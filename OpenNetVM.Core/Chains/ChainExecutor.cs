@@ -93,7 +93,10 @@ internal sealed unsafe partial class ChainExecutor
         bool sameSteering = _classifier.Classify(burst, port);
         if (_plane.Services.Congestion.Any)
             burst = Shed(burst);
-        RouteAll(burst, new Sender(null), sameSteering);
+        // Their first step is by the rules as they were when they were looked up, a moment ago: where rules change all the time, many bursts would be looked up twice. From the next step on the
+        // packets' version tells.
+        if (!burst.IsEmpty)
+            RouteAll(burst, new Sender(null), sameSteering, burst[0].DirectorVersion);
     }
 
     /// <summary>
@@ -101,10 +104,10 @@ internal sealed unsafe partial class ChainExecutor
     /// </summary>
     /// <param name="burst">The packets; the descriptors may be changed.</param>
     /// <param name="from">The instance that they come from, or null if the manager holds them.</param>
-    internal void Route(Span<PacketDescriptor> burst, NfInstance? from) => RouteAll(burst, new Sender(from), SteeringWords.AreEqual(burst));
+    internal void Route(Span<PacketDescriptor> burst, NfInstance? from) => RouteAll(burst, new Sender(from));
 
     /// <summary>As <see cref="Route(Span{PacketDescriptor}, NfInstance?)"/>, for packets that were an instance's and whose owner words say already that they are in transit.</summary>
-    internal void RouteInTransit(Span<PacketDescriptor> burst, NfInstance from) => RouteAll(burst, Sender.InTransit(from, 0), SteeringWords.AreEqual(burst));
+    internal void RouteInTransit(Span<PacketDescriptor> burst, NfInstance from) => RouteAll(burst, Sender.InTransit(from, 0));
 
     /// <summary>Makes what was routed visible to the receivers, offers the ports what waits for them, and wakes workers that sleep.</summary>
     /// <returns>How many packets the ports took.</returns>
@@ -134,11 +137,15 @@ internal sealed unsafe partial class ChainExecutor
         return sent;
     }
 
-    private void RouteAll(Span<PacketDescriptor> burst, in Sender from, bool sameSteering)
+    private void RouteAll(Span<PacketDescriptor> burst, in Sender from)
     {
-        if (burst.IsEmpty)
-            return;
-        RouteOn(burst, from, sameSteering);
+        if (!burst.IsEmpty)
+            RouteAll(burst, from, SteeringWords.AreEqual(burst), _plane.Director.ShortVersion);
+    }
+
+    private void RouteAll(Span<PacketDescriptor> burst, in Sender from, bool sameSteering, ushort version)
+    {
+        RouteOn(burst, from, sameSteering, version);
         if (_gathered.Count > 0)
             RunGathered();
     }

@@ -25,57 +25,79 @@ public static partial class CoreAffinity
     public static IReadOnlyList<int> CoresOfCurrentThread => IsSupported ? Read(0) : AvailableCores;
 
     /// <summary>Binds the calling thread to one core, until it ends or is bound to another.</summary>
-    /// <param name="core">One of <see cref="AvailableCores"/>.</param>
+    /// <param name="core">One of <see cref="AvailableCores"/>, or another that the system lets this process have: isolated (isolcpus=), or left out by taskset.</param>
     /// <exception cref="PlatformNotSupportedException">The system is not Linux.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such core for this process.</exception>
-    /// <exception cref="InvalidOperationException">The system refused although the core exists.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The system has no such core for this process.</exception>
     public static void PinCurrentThread(int core)
     {
-        ThrowIfUnavailable(core, nameof(core));
-        Span<ulong> mask = stackalloc ulong[MaskWords];
-        mask.Clear();
-        mask[core / 64] = 1UL << (core % 64);
-        int result;
-        unsafe
-        {
-            fixed (ulong* words = mask)
-            {
-                result = SetAffinity(0, MaskWords * sizeof(ulong), words);
-            }
-        }
-
-        if (result != 0)
-            throw new InvalidOperationException($"sched_setaffinity for core {core} failed with errno {Marshal.GetLastPInvokeError()} ({Marshal.GetLastPInvokeErrorMessage()}), although this process may use the cores {Describe()}.");
+        ThrowIfUnsupported(core);
+        if (!TryPin(core))
+            throw Unavailable(core, nameof(core));
     }
 
     /// <summary>Checks a core before a thread is started for it.</summary>
     internal static void ThrowIfUnavailable(int core, string parameter)
     {
-        if (!IsSupported)
-            throw new PlatformNotSupportedException($"A thread can be pinned to a core (here {core}) on Linux only; this system is {RuntimeInformation.OSDescription}. Leave the core unset to run without pinning.");
-        IReadOnlyList<int> available = AvailableCores;
-        // The main thread may have been pinned by the application; what the calling thread may use counts too.
-        if (!available.Contains(core) && !CoresOfCurrentThread.Contains(core))
-            throw new ArgumentOutOfRangeException(parameter, core, $"This process cannot use core {core}; it may use {Describe()}. Choose one of those, or leave the core unset.");
+        ThrowIfUnsupported(core);
+        if (!IsPinnable(core))
+            throw Unavailable(core, parameter);
     }
 
-    private static string Describe() => string.Join(", ", AvailableCores);
-
-    private static List<int> Read(int threadId)
+    /// <summary>Whether a thread of this process can be pinned to the core.</summary>
+    internal static bool IsPinnable(int core)
     {
+        // The cores of the process do not tell: isolated ones are not among them, and only the system knows which others it would give. So it is asked, and this thread goes back.
+        Span<ulong> mine = stackalloc ulong[MaskWords];
+        Read(0, mine);
+        if (!TryPin(core))
+            return false;
+        return TrySet(mine);
+    }
+
+    private static void ThrowIfUnsupported(int core)
+    {
+        if (!IsSupported)
+            throw new PlatformNotSupportedException($"A thread can be pinned to a core (here {core}) on Linux only; this system is {RuntimeInformation.OSDescription}. Leave the core unset to run without pinning.");
+    }
+
+    private static ArgumentOutOfRangeException Unavailable(int core, string parameter) =>
+        new(parameter, core, $"This process cannot use core {core}; it may use {string.Join(", ", AvailableCores)}. Choose one of those, or leave the core unset.");
+
+    private static bool TryPin(int core)
+    {
+        if (core is < 0 or >= MaskWords * 64)
+            return false;
         Span<ulong> mask = stackalloc ulong[MaskWords];
         mask.Clear();
-        int result;
-        unsafe
+        mask[core / 64] = 1UL << (core % 64);
+        return TrySet(mask);
+    }
+
+    private static unsafe bool TrySet(ReadOnlySpan<ulong> mask)
+    {
+        fixed (ulong* words = mask)
         {
-            fixed (ulong* words = mask)
-            {
-                result = GetAffinity(threadId, MaskWords * sizeof(ulong), words);
-            }
+            return SetAffinity(0, MaskWords * sizeof(ulong), words) == 0;
+        }
+    }
+
+    private static unsafe void Read(int threadId, Span<ulong> mask)
+    {
+        mask.Clear();
+        int result;
+        fixed (ulong* words = mask)
+        {
+            result = GetAffinity(threadId, MaskWords * sizeof(ulong), words);
         }
 
         if (result < 0)
             throw new InvalidOperationException($"sched_getaffinity for thread {threadId} failed with errno {Marshal.GetLastPInvokeError()} ({Marshal.GetLastPInvokeErrorMessage()}).");
+    }
+
+    private static List<int> Read(int threadId)
+    {
+        Span<ulong> mask = stackalloc ulong[MaskWords];
+        Read(threadId, mask);
         List<int> cores = [];
         for (int core = 0; core < MaskWords * 64; core++)
         {

@@ -1,27 +1,46 @@
 namespace OpenNetVM.Core.Dataplane;
 
 /// <summary>What a worker does once, after one round without work. Immutable.</summary>
-internal readonly record struct IdleStep
+/// <param name="Kind">What it does.</param>
+/// <param name="Amount">Iterations of <see cref="Thread.SpinWait"/>, microseconds of a nap, or most milliseconds of a sleep.</param>
+internal readonly record struct IdleStep(IdleStepKind Kind, int Amount)
 {
-    // Positive: spin that many times; zero: yield; negative: sleep that many milliseconds.
-    private readonly int _code;
-
-    private IdleStep(int code) => _code = code;
-
     /// <summary>Gives the core to another thread that is ready to run, if there is one.</summary>
-    public static IdleStep Yield => default;
+    public static IdleStep Yield => new(IdleStepKind.Yield, 0);
 
-    public bool IsSpin => _code > 0;
+    public static IdleStep Spin(int iterations) => new(IdleStepKind.Spin, iterations);
 
-    public bool IsSleep => _code < 0;
+    public static IdleStep Nap(int microseconds) => new(IdleStepKind.Nap, microseconds);
 
-    /// <summary>Iterations of <see cref="Thread.SpinWait"/>; 0 unless <see cref="IsSpin"/>.</summary>
-    public int Iterations => Math.Max(_code, 0);
+    public static IdleStep Sleep(int milliseconds) => new(IdleStepKind.Sleep, milliseconds);
 
-    /// <summary>The longest sleep; 0 unless <see cref="IsSleep"/>.</summary>
-    public int Milliseconds => Math.Max(-_code, 0);
+    /// <summary>Does it, where it is not a sleep: to everybody else the worker is awake meanwhile, and looks in a moment.</summary>
+    public void Pause()
+    {
+        switch (Kind)
+        {
+            case IdleStepKind.Spin:
+                Thread.SpinWait(Amount);
+                break;
+            case IdleStepKind.Nap:
+                ShortSleep.Sleep(Amount);
+                break;
+            default:
+                Thread.Yield();
+                break;
+        }
+    }
+}
 
-    public static IdleStep Spin(int iterations) => new(Math.Max(iterations, 1));
+/// <summary>See <see cref="IdleStep"/>.</summary>
+internal enum IdleStepKind
+{
+    Yield,
+    Spin,
 
-    public static IdleStep Sleep(int milliseconds) => new(-Math.Max(milliseconds, 1));
+    /// <summary>Sleeps for a time; nobody wakes it.</summary>
+    Nap,
+
+    /// <summary>Sleeps until it is woken.</summary>
+    Sleep,
 }

@@ -10,6 +10,8 @@ namespace OpenNetVM.Core.Dataplane;
 /// <item><term><see cref="Yield"/></term><description>uses all of its core, but lets other threads run there.</description></item>
 /// <item><term><see cref="Adaptive"/></term><description>spins, then yields, then sleeps: the default.</description></item>
 /// <item><term><see cref="Wait()"/></term><description>sleeps at once until it is woken: many idle functions can share a core.</description></item>
+/// <item><term><see cref="Nap(TimeSpan)"/></term><description>sleeps for a short time over and over, and until it is woken only when there has been no work for long: spares those who make
+/// work, which may be a core that is to be disturbed as little as possible, the cost of waking it.</description></item>
 /// </list>
 /// A sleeping worker is woken by <see cref="Worker.Wake"/>, so the length of a sleep is the latency only of work that nobody
 /// announces; a pollable that has such work bounds the sleep with <see cref="Worker.ScheduleWakeup"/>.
@@ -18,6 +20,12 @@ public abstract class IdleStrategy
 {
     /// <summary>The longest sleep, in milliseconds, of the strategies that are not told one: 20 rounds a second when idle.</summary>
     private const int DefaultMaxSleep = 50;
+
+    private const int ShortestNap = 10;
+
+    private const int LongestNap = 1_000;
+
+    private static readonly TimeSpan DefaultNapping = TimeSpan.FromMilliseconds(10);
 
     private protected IdleStrategy()
     {
@@ -43,6 +51,26 @@ public abstract class IdleStrategy
     /// <exception cref="ArgumentOutOfRangeException">The time is out of range.</exception>
     public static IdleStrategy Wait(TimeSpan maxSleep) => new AdaptiveStrategy(0, 0, ToMilliseconds(maxSleep), growing: false);
 
+    /// <summary>Naps for <paramref name="nap"/> at a time; after 10 ms without work sleeps until it is woken, 50 ms at most.</summary>
+    /// <inheritdoc cref="Nap(TimeSpan, TimeSpan)"/>
+    public static IdleStrategy Nap(TimeSpan nap) => Nap(nap, DefaultNapping);
+
+    /// <summary>Naps for <paramref name="nap"/> at a time; after <paramref name="napping"/> without work sleeps until it is woken, 50 ms at most.</summary>
+    /// <param name="nap">
+    /// How long work may lie before the worker sees it, where there is work now and then: 10 us to 1 ms, in whole microseconds. Nobody wakes it meanwhile, which takes a thread that makes work
+    /// several microseconds each time, more in a virtual machine. Each nap costs the worker's core about that much. Elsewhere than on Linux a nap lasts a millisecond or more.
+    /// </param>
+    /// <param name="napping">How long there has to be no work before it sleeps until it is woken: <paramref name="nap"/> to 1 hour.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A time is out of range.</exception>
+    public static IdleStrategy Nap(TimeSpan nap, TimeSpan napping)
+    {
+        if (nap.TotalMicroseconds is < ShortestNap or > LongestNap)
+            throw new ArgumentOutOfRangeException(nameof(nap), nap, $"A nap of a worker is {ShortestNap} microseconds to 1 millisecond.");
+        if (napping < nap || napping > TimeSpan.FromHours(1))
+            throw new ArgumentOutOfRangeException(nameof(napping), napping, "A worker naps for at least one nap, and at most 1 hour, before it sleeps.");
+        return new NapStrategy((int)nap.TotalMicroseconds, (int)Math.Min(int.MaxValue, napping / nap), DefaultMaxSleep);
+    }
+
     /// <summary>Like <see cref="Adaptive"/>, with phases of other lengths.</summary>
     /// <param name="spinRounds">Rounds without work before it starts to yield; 0 or more.</param>
     /// <param name="yieldRounds">Further rounds without work before it starts to sleep; 0 or more.</param>
@@ -54,6 +82,9 @@ public abstract class IdleStrategy
         ArgumentOutOfRangeException.ThrowIfNegative(yieldRounds);
         return new AdaptiveStrategy(spinRounds, yieldRounds, ToMilliseconds(maxSleep));
     }
+
+    /// <summary>True if a worker with this strategy may nap: its thread is to sleep for exact times.</summary>
+    internal virtual bool Naps => false;
 
     /// <summary>What to do after the given number of consecutive rounds without work (1 or more).</summary>
     internal abstract IdleStep Next(int idleRounds);
@@ -81,6 +112,17 @@ public abstract class IdleStrategy
         public override string ToString() => "yield";
 
         internal override IdleStep Next(int idleRounds) => IdleStep.Yield;
+    }
+
+    private sealed class NapStrategy(int nap, int naps, int maxSleep) : IdleStrategy
+    {
+        public override bool CanSleep => true;
+
+        public override string ToString() => $"nap {nap} us, {naps} times, then sleep up to {maxSleep} ms";
+
+        internal override bool Naps => true;
+
+        internal override IdleStep Next(int idleRounds) => idleRounds <= naps ? IdleStep.Nap(nap) : IdleStep.Sleep(maxSleep);
     }
 
     private sealed class AdaptiveStrategy(int spinRounds, int yieldRounds, int maxSleep, bool growing = true) : IdleStrategy

@@ -107,6 +107,8 @@ public sealed partial class Worker
         {
             if (_options.Core is int core)
                 CoreAffinity.PinCurrentThread(core);
+            if (_idle.Naps)
+                ShortSleep.BeOnTime();
         }
         catch (Exception exception)
         {

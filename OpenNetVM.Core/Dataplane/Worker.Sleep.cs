@@ -74,12 +74,9 @@ public sealed partial class Worker
     private int Rest(int idleRounds)
     {
         IdleStep step = _idle.Next(idleRounds);
-        if (step.IsSleep)
-            return Sleep(step.Milliseconds);
-        if (step.IsSpin)
-            Thread.SpinWait(step.Iterations);
-        else
-            Thread.Yield();
+        if (step.Kind == IdleStepKind.Sleep)
+            return Sleep(step.Amount);
+        step.Pause();
         return 0;
     }
 

@@ -6,7 +6,7 @@ public sealed record WorkerOptions
     /// <summary>Names the worker and its thread; Linux shows the first 15 characters (top -H, perf, gdb).</summary>
     public string Name { get; init; } = "worker";
 
-    /// <summary>The core to pin the thread to, one of <see cref="CoreAffinity.AvailableCores"/>; null leaves it to the scheduler.</summary>
+    /// <summary>The core to pin the thread to, one of <see cref="CoreAffinity.AvailableCores"/> or an isolated one; null leaves it to the scheduler.</summary>
     public int? Core { get; init; }
 
     /// <summary>What the thread does when there is nothing to do.</summary>

@@ -26,7 +26,7 @@ internal sealed unsafe class FlowClassifier(DataplaneState plane)
     /// <returns>True if all have the same steering.</returns>
     internal bool Classify(Span<PacketDescriptor> burst, PortEntry port)
     {
-        // Read before any rule is: a rule that is set meanwhile makes the packet's version old, and the packet is looked up again.
+        // Read before any rule is: a rule that is set meanwhile makes the packet's version old, and the packet is looked up again at its next hop.
         PacketDescriptor fresh = new()
         {
             Chain = plane.Chains.DefaultFor(port.Id.Value).Slot,

@@ -258,12 +258,10 @@ internal sealed unsafe partial class ProcessHost : NfHost, IDisposable
     private void Rest(int idleRounds)
     {
         IdleStep step = _options.Idle.Next(idleRounds);
-        if (step.IsSleep)
-            Sleep(step.Milliseconds);
-        else if (step.IsSpin)
-            Thread.SpinWait(step.Iterations);
+        if (step.Kind == IdleStepKind.Sleep)
+            Sleep(step.Amount);
         else
-            Thread.Yield();
+            step.Pause();
     }
 
     // The word says that the function sleeps before it looks once more; who brings something publishes it before it looks at the word. Both with a

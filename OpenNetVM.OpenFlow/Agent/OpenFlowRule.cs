@@ -1,3 +1,4 @@
+using System.Numerics;
 using OpenNetVM.OpenFlow.Actions;
 using OpenNetVM.OpenFlow.Matches;
 using OpenNetVM.OpenFlow.Messages;
@@ -8,12 +9,18 @@ namespace OpenNetVM.OpenFlow.Agent;
 /// <summary>A rule of the controller (OpenFlow: flow entry). Changed under the agent's lock alone.</summary>
 internal sealed class OpenFlowRule
 {
-    private HashSet<TrackedFlow>? _flows;
+    // Which fields the match names; what it wants of them is in the key and the mask.
+    private readonly ulong _matched;
 
-    public OpenFlowRule(FlowMod source, long now)
+    // None, one, or a set: a rule often has a single flow.
+    private object? _flows;
+    private RuleMask _mask;
+
+    public OpenFlowRule(FlowMod source, long now, RuleProgram? program = null)
     {
-        Match = source.Match;
-        (Key, Mask) = PacketFields.Of(source.Match);
+        _matched = source.Match.Present;
+        (Key, PacketFields mask) = PacketFields.Of(source.Match);
+        _mask = new RuleMask(mask);
         Priority = source.Priority;
         Cookie = source.Cookie;
         Flags = source.Flags & (FlowModFlags.SendFlowRemoved | FlowModFlags.CheckOverlap | FlowModFlags.ResetCounts | FlowModFlags.NoPacketCounts | FlowModFlags.NoByteCounts);
@@ -21,14 +28,29 @@ internal sealed class OpenFlowRule
         HardTimeout = source.HardTimeout;
         Created = now;
         LastUsed = now;
-        SetInstructions(source.Instructions);
+        Program = program ?? new RuleProgram(source.Instructions);
     }
 
-    public FlowMatch Match { get; }
+    /// <summary>The match as it was given; made anew for each who asks, so that a rule does not keep all of it twice.</summary>
+    public FlowMatch Match
+    {
+        get
+        {
+            OxmField[] fields = new OxmField[BitOperations.PopCount(_matched)];
+            int count = 0;
+            for (ulong rest = _matched; rest != 0; rest &= rest - 1)
+            {
+                OxmFieldId id = (OxmFieldId)BitOperations.TrailingZeroCount(rest);
+                fields[count++] = new OxmField(id, Key.Get(id), Mask.Get(id));
+            }
+
+            return FlowMatch.Of(fields);
+        }
+    }
 
     public PacketFields Key { get; }
 
-    public PacketFields Mask { get; }
+    public PacketFields Mask => _mask.Fields;
 
     public ushort Priority { get; }
 
@@ -44,10 +66,11 @@ internal sealed class OpenFlowRule
 
     public bool HasTimeout => IdleTimeout != 0 || HardTimeout != 0;
 
-    public ValueArray<Instruction> Instructions { get; private set; }
+    /// <summary>What it does.</summary>
+    public RuleProgram Program { get; set; }
 
-    /// <summary>What is done to packets, in order: the actions applied, then the action set in its own order (OpenFlow 1.3.5, 5.10). Empty is a drop.</summary>
-    public ValueArray<OpenFlowAction> Actions { get; private set; }
+    /// <inheritdoc cref="RuleProgram.Actions"/>
+    public ValueArray<OpenFlowAction> Actions => Program.Actions;
 
     /// <summary>Timestamp of the rule's making.</summary>
     public long Created { get; set; }
@@ -64,24 +87,34 @@ internal sealed class OpenFlowRule
     public OpenFlowRule? NextOfKey { get; set; }
 
     /// <summary>What the data path holds because of this rule.</summary>
-    public IReadOnlyCollection<TrackedFlow> Flows => (IReadOnlyCollection<TrackedFlow>?)_flows ?? [];
+    public IReadOnlyCollection<TrackedFlow> Flows => _flows switch
+    {
+        null => [],
+        TrackedFlow only => [only],
+        _ => (HashSet<TrackedFlow>)_flows,
+    };
 
     /// <summary>Whether it is the rule for packets that match nothing else (OpenFlow 1.3.5, 5.4).</summary>
-    public bool IsTableMiss => Priority == 0 && Match.Fields.IsEmpty;
+    public bool IsTableMiss => Priority == 0 && _matched == 0;
 
-    /// <summary>Whether the ports to which the rule leads are not all named in it: by a group, or by a flood.</summary>
-    public bool LeadsToUnnamedPorts { get; private set; }
+    /// <summary>The rules of a subtable look at the same bits, and need not keep them each.</summary>
+    public void Share(RuleMask mask) => _mask = mask;
 
-    public void SetInstructions(ValueArray<Instruction> instructions)
+    public void Add(TrackedFlow flow)
     {
-        Instructions = instructions;
-        Actions = ActionPlan.Of(instructions);
-        LeadsToUnnamedPorts = Actions.Any(static action => action is GroupAction or OutputAction { Port: ReservedPort.Flood or ReservedPort.All or ReservedPort.Normal });
+        if (_flows is HashSet<TrackedFlow> set)
+            set.Add(flow);
+        else
+            _flows = _flows is TrackedFlow only && only != flow ? new HashSet<TrackedFlow> { only, flow } : flow;
     }
 
-    public void Add(TrackedFlow flow) => (_flows ??= []).Add(flow);
-
-    public void Remove(TrackedFlow flow) => _flows?.Remove(flow);
+    public void Remove(TrackedFlow flow)
+    {
+        if (_flows is HashSet<TrackedFlow> set)
+            set.Remove(flow);
+        else if (_flows == flow)
+            _flows = null;
+    }
 
     public void Count(FlowCounters more, long lastUsed)
     {
@@ -126,4 +159,10 @@ internal sealed class OpenFlowRule
     }
 
     public override string ToString() => $"priority={Priority},{Match}";
+}
+
+/// <summary>The bits that rules look at.</summary>
+internal sealed class RuleMask(in PacketFields fields)
+{
+    public PacketFields Fields { get; } = fields;
 }

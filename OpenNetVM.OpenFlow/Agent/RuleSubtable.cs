@@ -9,10 +9,14 @@ internal sealed class RuleSubtable
     public RuleSubtable(in PacketFields mask, ulong seed)
     {
         Mask = mask;
+        SharedMask = new RuleMask(mask);
         _rules = new Dictionary<PacketFields, OpenFlowRule>(new MaskedComparer(mask, seed));
     }
 
     public PacketFields Mask { get; }
+
+    /// <summary>The same, for its rules to keep.</summary>
+    public RuleMask SharedMask { get; }
 
     /// <summary>The highest priority of a rule here; -1 where there is none.</summary>
     public int HighestPriority { get; private set; } = -1;

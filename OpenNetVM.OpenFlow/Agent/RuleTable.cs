@@ -60,6 +60,7 @@ internal sealed class RuleTable(int capacity)
             _isOrdered = false;
         }
 
+        rule.Share(subtable.SharedMask);
         int highest = subtable.HighestPriority;
         subtable.Add(rule);
         _isOrdered &= highest == subtable.HighestPriority;

@@ -81,7 +81,7 @@ internal sealed partial class SwitchAgent
         {
             foreach (OpenFlowRule rule in _rules.Within(default, default))
             {
-                if (rule.Outputs(port.Port) || rule.LeadsToUnnamedPorts)
+                if (rule.Outputs(port.Port) || rule.Program.LeadsToUnnamedPorts)
                     Withdraw(rule);
             }
 

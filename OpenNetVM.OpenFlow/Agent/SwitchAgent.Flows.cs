@@ -11,6 +11,8 @@ internal sealed partial class SwitchAgent
     // Rules with a timeout, by the timestamp at which they have to be looked at. A rule that went or was used meanwhile is found out when its turn comes.
     private readonly PriorityQueue<OpenFlowRule, long> _deadlines = new();
 
+    private readonly RulePrograms _programs = new();
+
     // Rules with a timeout that are in the table.
     private int _timed;
 
@@ -38,34 +40,36 @@ internal sealed partial class SwitchAgent
                 return Errors.BadMatch.Field;
         }
 
-        List<FlowRemoved> removed = [];
+        List<FlowRemoved>? removed = deletes ? [] : null;
         OpenFlowError error;
+        ValueArray<OpenFlowAction> actions;
         lock (_gate)
         {
             error = message.Command switch
             {
                 FlowModCommand.Add => Add(message),
                 FlowModCommand.Modify or FlowModCommand.ModifyStrict => Modify(message),
-                _ => Delete(message, removed),
+                _ => Delete(message, removed!),
             };
             RulesChanged();
+            actions = error.IsError ? default : _programs.Of(message.Instructions).Actions;
         }
 
-        foreach (FlowRemoved rule in removed)
+        foreach (FlowRemoved rule in removed ?? [])
             Tell(rule);
         if (error.IsError || deletes || message.BufferId == OpenFlowConstants.NoBuffer)
             return error;
         // The rule stays even where there is no such packet any more.
         uint inPort = message.Match.TryGet(OxmFieldId.InPort, out OxmField port) ? (uint)port.Value : ReservedPort.Any;
-        return _datapath.Release(message.BufferId, inPort, ActionPlan.Of(message.Instructions));
+        return _datapath.Release(message.BufferId, inPort, actions);
     }
 
     private OpenFlowError Add(FlowMod message)
     {
-        OpenFlowError error = ActionValidator.Check(message.HasVersion10Semantics ? null : message.Match, message.Instructions, _groups.ContainsKey);
+        OpenFlowError error = ActionValidator.Check(message.HasVersion10Semantics ? null : message.Match, message.Instructions, _hasGroup);
         if (error.IsError)
             return error;
-        OpenFlowRule rule = new(message, _time.GetTimestamp());
+        OpenFlowRule rule = new(message, _time.GetTimestamp(), _programs.Of(message.Instructions));
         if ((message.Flags & FlowModFlags.CheckOverlap) != 0 && _rules.Overlaps(rule.Key, rule.Mask, rule.Priority))
             return Errors.FlowMod.Overlap;
         OpenFlowRule? old = _rules.Find(rule.Key, rule.Mask, rule.Priority);
@@ -88,7 +92,7 @@ internal sealed partial class SwitchAgent
 
     private OpenFlowError Modify(FlowMod message)
     {
-        OpenFlowError error = ActionValidator.Check(message.HasVersion10Semantics ? null : message.Match, message.Instructions, _groups.ContainsKey);
+        OpenFlowError error = ActionValidator.Check(message.HasVersion10Semantics ? null : message.Match, message.Instructions, _hasGroup);
         if (error.IsError)
             return error;
         bool found = false;
@@ -97,7 +101,7 @@ internal sealed partial class SwitchAgent
             found = true;
             Withdraw(rule);
             Unrefer(rule);
-            rule.SetInstructions(message.Instructions);
+            rule.Program = _programs.Of(message.Instructions);
             OthersChanged();
             Refer(rule);
             if ((message.Flags & FlowModFlags.ResetCounts) != 0)

@@ -128,7 +128,7 @@ internal sealed partial class SwitchAgent
             {
                 OpenFlowRule rule = rules[start + i];
                 Refresh(rule);
-                described[i] = new FlowStatistics(0, rule.Priority, rule.Match, rule.Instructions)
+                described[i] = new FlowStatistics(0, rule.Priority, rule.Match, rule.Program.Instructions)
                 {
                     Duration = OpenFlowDuration.Of(_time.GetElapsedTime(rule.Created)),
                     IdleTimeout = rule.IdleTimeout,

@@ -25,6 +25,7 @@ internal sealed partial class SwitchAgent : IMessageHandler, IDisposable
     private readonly ITimer _sweeper;
     private readonly RuleTable _rules;
     private readonly Dictionary<uint, OpenFlowGroup> _groups = [];
+    private readonly Func<uint, bool> _hasGroup;
 
     // Replaced as a whole under the lock, so that it can be read without.
     private volatile AgentSession[] _sessions = [];
@@ -41,6 +42,7 @@ internal sealed partial class SwitchAgent : IMessageHandler, IDisposable
         _time = time;
         _logger = logger;
         _rules = new RuleTable(options.MaxRules);
+        _hasGroup = _groups.ContainsKey;
         _sweeper = time.CreateTimer(static agent => ((SwitchAgent)agent!).Expire(), this, options.SweepPeriod, options.SweepPeriod);
     }
 
@@ -168,7 +170,7 @@ internal sealed partial class SwitchAgent : IMessageHandler, IDisposable
             return Errors.BadRequest.Port;
         OpenFlowError error;
         lock (_gate)
-            error = ActionValidator.Check(null, message.Actions, _groups.ContainsKey);
+            error = ActionValidator.Check(null, message.Actions, _hasGroup);
         return error.IsError ? error : _datapath.Send(message);
     }
 

@@ -19,11 +19,8 @@ internal readonly record struct FlowHop(PacketFields Fields, OpenFlowRule? Rule,
 /// A flow that the data path holds because of rules: what has to be looked at again when one of them changes. The agent keeps it until it withdraws it or
 /// the data path gives it up.
 /// </summary>
-internal sealed class TrackedFlow(object handle, FlowHop[] hops)
+internal class TrackedFlow(FlowHop[] hops)
 {
-    /// <summary>What the data path knows it by.</summary>
-    public object Handle { get; } = handle;
-
     /// <summary>The lookups that its chain was made of, in order.</summary>
     public FlowHop[] Hops { get; } = hops;
 

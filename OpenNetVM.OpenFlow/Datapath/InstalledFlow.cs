@@ -1,5 +1,6 @@
 using OpenNetVM.Core.Flows;
 using OpenNetVM.FlowTable;
+using OpenNetVM.OpenFlow.Agent;
 
 namespace OpenNetVM.OpenFlow.Datapath;
 
@@ -12,7 +13,14 @@ internal readonly record struct SwitchFlowKey(Ipv4FlowKey Ipv4, Ipv6FlowKey Ipv6
 }
 
 /// <summary>What the flow director holds for a flow.</summary>
-/// <param name="Key">Its key.</param>
-/// <param name="Tag">What tells the switch's rule of the director from somebody else's.</param>
-/// <param name="Path">Where its packets go.</param>
-internal sealed record InstalledFlow(SwitchFlowKey Key, uint Tag, PathEntry Path);
+internal sealed class InstalledFlow(in SwitchFlowKey key, uint tag, PathEntry path, FlowHop[] hops) : TrackedFlow(hops)
+{
+    /// <summary>Its key.</summary>
+    public SwitchFlowKey Key { get; } = key;
+
+    /// <summary>What tells the switch's rule of the director from somebody else's.</summary>
+    public uint Tag => tag;
+
+    /// <summary>Where its packets go.</summary>
+    public PathEntry Path => path;
+}

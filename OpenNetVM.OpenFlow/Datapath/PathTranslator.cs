@@ -18,11 +18,13 @@ namespace OpenNetVM.OpenFlow.Datapath;
 /// in one rule; (C) the outputs of one rule, where <see cref="SdnSwitchOptions.OutputListIsChain"/> says so.</para>
 /// <para>Rules can send packets in circles, and copies of copies: what needs more than <see cref="MostLookups"/> lookups is dropped.</para>
 /// </remarks>
-internal sealed class PathTranslator(SwitchAgent agent, SwitchPorts ports, NfManager manager, ServiceId self, SdnSwitchOptions options)
+internal sealed partial class PathTranslator(SwitchAgent agent, SwitchPorts ports, NfManager manager, ServiceId self, SdnSwitchOptions options)
 {
     public const int MostLookups = 128;
 
     private readonly List<ScratchFrame> _scratch = [];
+    private readonly List<List<PathOperation>> _operations = [];
+    private SwitchPath _lastAsk = SwitchPath.Drop;
     private List<FlowHop> _hops = [];
     private uint _flowHash;
     private PortId _ingress;
@@ -99,13 +101,28 @@ internal sealed class PathTranslator(SwitchAgent agent, SwitchPorts ports, NfMan
         // Without a controller there is nobody who could mean "drop" by having no rule.
         if (!agent.IsControlled)
             return MissPath(_ingress);
-        return agent.MissesGoToController
-            ? SwitchPath.Of([new AskOperation(inPort, null, OpenFlowConstants.DefaultMissSendLength, PacketInReason.NoMatch)])
-            : SwitchPath.Drop;
+        return agent.MissesGoToController ? AskPath(new AskOperation(inPort, null, OpenFlowConstants.DefaultMissSendLength, PacketInReason.NoMatch)) : SwitchPath.Drop;
+    }
+
+    // Many misses in a row are the same, and no path is made for each.
+    private SwitchPath AskPath(AskOperation ask)
+    {
+        if (_lastAsk.Asks != ask)
+            _lastAsk = SwitchPath.Of([ask]);
+        return _lastAsk;
     }
 
     private SwitchPath Carry(ReadOnlySpan<byte> frame, PacketFields fields, ValueArray<OpenFlowAction> actions, OpenFlowRule? rule)
     {
+        // What nearly all rules of nearly all controllers are.
+        if (actions.Count == 1 && actions[0] is OutputAction only)
+        {
+            if (only.Port == ReservedPort.Controller)
+                return AskPath(Ask(fields, only, rule));
+            if (only.Port != InPort(fields) && ports.Find(only.Port) is { Forwards: true, IsService: false } port)
+                return port.Path;
+        }
+
         int depth = _depth++;
         int hop = rule is null ? -1 : _hops.Count - 1;
         if (IsChain(actions, out ValueArray<ServiceId> chain))
@@ -115,7 +132,10 @@ internal sealed class PathTranslator(SwitchAgent agent, SwitchPorts ports, NfMan
             return through;
         }
 
-        List<PathOperation> operations = [];
+        while (_operations.Count <= depth)
+            _operations.Add([]);
+        List<PathOperation> operations = _operations[depth];
+        operations.Clear();
         foreach (OpenFlowAction action in actions)
         {
             if (PacketEditor.Edits(action))
@@ -155,77 +175,20 @@ internal sealed class PathTranslator(SwitchAgent agent, SwitchPorts ports, NfMan
         return result is EditResult.Done or EditResult.NotPresent;
     }
 
-    // Queues are a chain; so are several outputs with a service's port among them, where the options say so.
-    private bool IsChain(ValueArray<OpenFlowAction> actions, out ValueArray<ServiceId> services)
-    {
-        List<ServiceId>? queues = null;
-        List<ServiceId>? outputs = null;
-        int outputCount = 0;
-        foreach (OpenFlowAction action in actions)
-        {
-            if (action is SetQueueAction { Queue: var queue })
-                (queues ??= []).Add(ServiceOf(queue));
-            else if (action is EnqueueAction { Queue: var enqueued })
-                (queues ??= []).Add(ServiceOf(enqueued));
-            else if (action is OutputAction { Port: <= ReservedPort.Max } output && ++outputCount > 0 && ports.Find(output.Port) is { IsService: true } service)
-                (outputs ??= []).Add(service.Service);
-        }
-
-        List<ServiceId>? chain = queues ?? (options.OutputListIsChain && outputCount > 1 ? outputs : null);
-        services = chain is null ? default : new ValueArray<ServiceId>([.. chain]);
-        return chain is not null;
-    }
-
-    // A queue that is no service is an id that no service can have: the chain cannot be made, and the packet is dropped rather than sent past a service.
-    private ServiceId ServiceOf(uint queue) => queue is > 0 and <= ServiceId.MaxValue && queue != self.Value ? new ServiceId((ushort)queue) : default;
-
-    private SwitchPath CarryChain(ReadOnlySpan<byte> frame, PacketFields fields, ValueArray<OpenFlowAction> actions, ValueArray<ServiceId> services, OpenFlowRule? rule)
-    {
-        List<PathOperation> operations = [];
-        OutputAction? last = null;
-        foreach (OpenFlowAction action in actions)
-        {
-            if (PacketEditor.Edits(action))
-            {
-                if (!Edit(ref frame, ref fields, action, _depth - 1, operations))
-                    return SwitchPath.Drop;
-            }
-            else if (action is OutputAction output && !(options.OutputListIsChain && ports.Find(output.Port) is { IsService: true }))
-            {
-                last = output;
-            }
-            else if (action is EnqueueAction enqueue)
-            {
-                last = new OutputAction(enqueue.Port);
-            }
-        }
-
-        SwitchPath end = SwitchPath.Drop;
-        if (last is not null)
-        {
-            List<PathOperation> ends = [];
-            AddOutput(frame, fields, last, rule, ends);
-            end = SwitchPath.Of(ends);
-        }
-
-        operations.Add(new SendOperation(end.After(services.Span)));
-        return SwitchPath.Of(operations);
-    }
-
     private void AddOutput(ReadOnlySpan<byte> frame, in PacketFields fields, OutputAction output, OpenFlowRule? rule, List<PathOperation> operations)
     {
         uint inPort = InPort(fields);
         switch (output.Port)
         {
             case ReservedPort.Controller:
-                operations.Add(new AskOperation(inPort, rule, output.MaxLength, rule is { IsTableMiss: true } ? PacketInReason.NoMatch : PacketInReason.Action));
+                operations.Add(Ask(fields, output, rule));
                 break;
             case ReservedPort.Flood or ReservedPort.All:
                 // Never to a service: a chain is not a place to which a packet of unknown destination belongs.
                 foreach (SwitchPort port in ports.All)
                 {
                     if (!port.IsService && port.Number != inPort && port.Forwards)
-                        operations.Add(new SendOperation(SwitchPath.To(port.Nic)));
+                        operations.Add(new SendOperation(port.Path));
                 }
 
                 break;
@@ -254,7 +217,7 @@ internal sealed class PathTranslator(SwitchAgent agent, SwitchPorts ports, NfMan
             return;
         if (!port.IsService)
         {
-            operations.Add(new SendOperation(SwitchPath.To(port.Nic)));
+            operations.Add(new SendOperation(port.Path));
             return;
         }
 
@@ -282,6 +245,9 @@ internal sealed class PathTranslator(SwitchAgent agent, SwitchPorts ports, NfMan
                 AddPath(Carry(frame, fields, buckets[i].Actions, rule), operations);
         }
     }
+
+    private static AskOperation Ask(in PacketFields fields, OutputAction output, OpenFlowRule? rule) =>
+        new(InPort(fields), rule, output.MaxLength, rule is { IsTableMiss: true } ? PacketInReason.NoMatch : PacketInReason.Action);
 
     private static uint InPort(in PacketFields fields) => (uint)fields.Get(Matches.OxmFieldId.InPort);
 }

@@ -25,6 +25,7 @@ internal sealed class SdnDatapath : IOpenFlowDatapath, IAsyncDisposable
     private readonly long _started;
     private readonly ConcurrentDictionary<uint, WaitingFlow> _buffers = [];
     private readonly ITimer _updates;
+    private readonly Lock _updating = new();
     private readonly Func<SdnFunction[]> _functions;
     private ServiceChain? _defaultChain;
     private long _held;
@@ -191,9 +192,9 @@ internal sealed class SdnDatapath : IOpenFlowDatapath, IAsyncDisposable
         }
     }
 
-    public FlowReading Remove(TrackedFlow flow) => Flows.Remove(flow);
+    public FlowReading Remove(TrackedFlow flow) => Flows.Remove((InstalledFlow)flow);
 
-    public FlowReading Read(TrackedFlow flow) => Flows.Read(flow);
+    public FlowReading Read(TrackedFlow flow) => Flows.Read((InstalledFlow)flow);
 
     public async ValueTask SettleAsync(CancellationToken cancellation)
     {
@@ -266,17 +267,24 @@ internal sealed class SdnDatapath : IOpenFlowDatapath, IAsyncDisposable
 
     private void Update()
     {
-        if (_isClosed)
+        // One that takes longer than the period is not joined by the next.
+        if (_isClosed || !_updating.TryEnter())
             return;
-        foreach ((PortStatusReason reason, PortDescription port) in Ports.Refresh())
-            Agent.PortChanged(reason, port);
-        Paths.Trim();
-        // Rules that say NORMAL lead along the default chain as it was when they were looked at.
-        ServiceChain defaultChain = _manager.Chains.Default;
-        if (!defaultChain.Equals(_defaultChain))
-            Agent.WithdrawAll();
-        _defaultChain = defaultChain;
-        if (Flows.Count > _manager.Director.Count)
+        try
+        {
+            foreach ((PortStatusReason reason, PortDescription port) in Ports.Refresh())
+                Agent.PortChanged(reason, port);
+            Paths.Trim();
+            // Rules that say NORMAL lead along the default chain as it was when they were looked at.
+            ServiceChain defaultChain = _manager.Chains.Default;
+            if (!defaultChain.Equals(_defaultChain))
+                Agent.WithdrawAll();
+            _defaultChain = defaultChain;
             Flows.Reconcile();
+        }
+        finally
+        {
+            _updating.Exit();
+        }
     }
 }

@@ -18,6 +18,9 @@ internal sealed record SwitchPort(PortDescription Description, PortId Nic, Servi
 
     public PortConfig Config => (PortConfig)Description.Config;
 
+    /// <summary>The way of packets that leave by it; for a port of the platform.</summary>
+    public SwitchPath Path { get; } = SwitchPath.To(Nic);
+
     /// <summary>Whether packets may be sent to it.</summary>
     public bool Forwards => Transmits && (Config & (PortConfig.NoForward | PortConfig.Down)) == 0;
 

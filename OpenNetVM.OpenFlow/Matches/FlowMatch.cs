@@ -41,26 +41,32 @@ internal sealed class FlowMatch : IEquatable<FlowMatch>
         match = Everything;
         ulong seen = 0;
         int kept = 0;
-        OxmField[] sorted = new OxmField[fields.Length];
-        foreach (OxmField field in fields)
+        foreach (ref readonly OxmField field in fields)
         {
             ulong bit = 1UL << (int)field.Id;
             if ((seen & bit) != 0)
                 return false;
             seen |= bit;
+            kept += field.Mask != 0 ? 1 : 0;
+        }
+
+        if (kept == 0)
+            return true;
+        OxmField[] sorted = new OxmField[kept];
+        kept = 0;
+        foreach (ref readonly OxmField field in fields)
+        {
             if (field.Mask != 0)
                 sorted[kept++] = field;
         }
 
-        if (kept > 0)
-        {
-            Array.Resize(ref sorted, kept);
-            Array.Sort(sorted, static (left, right) => left.Id.CompareTo(right.Id));
-            match = new FlowMatch(sorted);
-        }
-
+        sorted.AsSpan().Sort(static (left, right) => (int)left.Id - (int)right.Id);
+        match = new FlowMatch(sorted);
         return true;
     }
+
+    /// <summary>The fields that occur: bit n is the one of number n.</summary>
+    public ulong Present => _present;
 
     public bool Has(OxmFieldId id) => (_present & (1UL << (int)id)) != 0;
 

@@ -100,7 +100,7 @@ internal static class MatchCodec13
     private static FlowMatch ReadFields(ref WireReader reader)
     {
         // Each known field at most once: no message makes this longer.
-        Span<OxmField> fields = new OxmField[OxmFieldInfo.Count];
+        Span<OxmField> fields = stackalloc OxmField[OxmFieldInfo.Count];
         int count = 0;
         while (reader.Remaining > 0 && !reader.Failed)
         {

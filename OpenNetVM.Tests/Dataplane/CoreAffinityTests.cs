@@ -1,4 +1,6 @@
+using System.Globalization;
 using OpenNetVM.Core.Dataplane;
+using OpenNetVM.Tests.Support;
 
 namespace OpenNetVM.Tests.Dataplane;
 
@@ -39,6 +41,20 @@ public class CoreAffinityTests
         Assert.Equal(all, worker.Invoke(() => CoreAffinity.AvailableCores));
     }
 
+    [Fact]
+    public void A_worker_can_have_a_core_that_the_rest_of_the_process_stays_off()
+    {
+        SkipElsewhere();
+        IReadOnlyList<int> cores = CoreAffinity.AvailableCores;
+        if (cores.Count < 2)
+            Assert.Skip("this process has one core: run it where it has two");
+
+        // As a process is where cores are isolated, or that was started by taskset.
+        ChildScenario child = ChildScenario.RunBehind(["taskset", "--cpu-list", $"{cores[0]}"], [], PinElsewhere, $"{cores[1]}");
+
+        Assert.Equal($"process {cores[0]}, worker {cores[1]}, its maker {cores[0]}", child.Result);
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(8_191)]
@@ -51,6 +67,14 @@ public class CoreAffinityTests
         ArgumentOutOfRangeException refusal = Assert.Throws<ArgumentOutOfRangeException>(() => Workers.Create(core: core));
         Assert.Contains(string.Join(", ", CoreAffinity.AvailableCores), refusal.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => CoreAffinity.PinCurrentThread(core));
+    }
+
+    private static string PinElsewhere(string[] arguments)
+    {
+        using Worker worker = Workers.Create(core: int.Parse(arguments[0], CultureInfo.InvariantCulture));
+        worker.Start();
+        IReadOnlyList<int> pinned = worker.Invoke(() => CoreAffinity.CoresOfCurrentThread);
+        return $"process {string.Join(' ', CoreAffinity.AvailableCores)}, worker {string.Join(' ', pinned)}, its maker {string.Join(' ', CoreAffinity.CoresOfCurrentThread)}";
     }
 
     private static void SkipElsewhere()

@@ -9,8 +9,8 @@ public class IdleStrategyTests
     {
         foreach (int round in (int[])[1, 2, 1_000_000, int.MaxValue])
         {
-            Assert.True(IdleStrategy.Spin.Next(round).IsSpin);
-            Assert.Equal(IdleStep.Yield, IdleStrategy.Yield.Next(round));
+            Assert.Equal("spin", Describe(IdleStrategy.Spin.Next(round)));
+            Assert.Equal("yield", Describe(IdleStrategy.Yield.Next(round)));
         }
 
         Assert.False(IdleStrategy.Spin.CanSleep);
@@ -45,16 +45,36 @@ public class IdleStrategyTests
     }
 
     [Fact]
+    public void Nap_naps_until_there_has_been_no_work_for_long_and_then_sleeps()
+    {
+        IdleStrategy strategy = IdleStrategy.Nap(TimeSpan.FromMicroseconds(100), TimeSpan.FromMicroseconds(350));
+        Assert.Equal(["nap 100", "nap 100", "nap 100", "50", "50"], Enumerable.Range(1, 5).Select(round => Describe(strategy.Next(round))));
+        Assert.Equal("nap 100", Describe(IdleStrategy.Nap(TimeSpan.FromMicroseconds(100)).Next(100)));
+        Assert.Equal("50", Describe(IdleStrategy.Nap(TimeSpan.FromMicroseconds(100)).Next(101)));
+        Assert.Equal("nap 10", Describe(IdleStrategy.Nap(TimeSpan.FromMicroseconds(10), TimeSpan.FromHours(1)).Next(360_000_000)));
+        Assert.True(strategy.CanSleep);
+    }
+
+    [Fact]
     public void Times_and_phases_out_of_range_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => IdleStrategy.Wait(TimeSpan.Zero));
         Assert.Throws<ArgumentOutOfRangeException>(() => IdleStrategy.Wait(TimeSpan.FromMilliseconds(0.9)));
         Assert.Throws<ArgumentOutOfRangeException>(() => IdleStrategy.Wait(Timeout.InfiniteTimeSpan));
         Assert.Throws<ArgumentOutOfRangeException>(() => IdleStrategy.Wait(TimeSpan.FromHours(1.1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => IdleStrategy.Nap(TimeSpan.FromMicroseconds(9)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => IdleStrategy.Nap(TimeSpan.FromMicroseconds(1_001)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => IdleStrategy.Nap(TimeSpan.FromMicroseconds(100), TimeSpan.FromMicroseconds(99)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => IdleStrategy.Nap(TimeSpan.FromMicroseconds(100), TimeSpan.FromHours(1.1)));
         Assert.Throws<ArgumentOutOfRangeException>(() => IdleStrategy.AdaptiveWith(-1, 0, TimeSpan.FromSeconds(1)));
         Assert.Throws<ArgumentOutOfRangeException>(() => IdleStrategy.AdaptiveWith(0, -1, TimeSpan.FromSeconds(1)));
     }
 
-    private static string Describe(IdleStep step) =>
-        step.IsSleep ? $"{step.Milliseconds}" : step.IsSpin ? "spin" : "yield";
+    private static string Describe(IdleStep step) => step.Kind switch
+    {
+        IdleStepKind.Sleep => $"{step.Amount}",
+        IdleStepKind.Nap => $"nap {step.Amount}",
+        IdleStepKind.Spin => "spin",
+        _ => "yield",
+    };
 }

@@ -131,12 +131,65 @@ public class WorkerSleepTests
         Workers.Until(() => pollable.Polls > 10_050, "it kept polling");
     }
 
+    [Fact]
+    public void A_worker_that_naps_sees_work_that_nobody_woke_it_for()
+    {
+        using Worker worker = Workers.Create(IdleStrategy.Nap(TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)));
+        bool work = false;
+        bool seen = false;
+        worker.Add(new ScriptedPollable(() =>
+        {
+            if (!Volatile.Read(ref work))
+                return 0;
+            Volatile.Write(ref work, false);
+            Volatile.Write(ref seen, true);
+            return 1;
+        }));
+        worker.Start();
+        Workers.Until(() => worker.Rounds > 10, "it naps");
+        Volatile.Write(ref work, true);
+        Workers.Until(() => Volatile.Read(ref seen), "it saw the work");
+        Assert.Equal(0, worker.Sleeps);
+        Assert.True(worker.CanSleep);
+    }
+
+    [Fact]
+    public void A_worker_that_naps_sleeps_until_it_is_woken_after_a_while_without_work()
+    {
+        using Worker worker = Workers.Create(IdleStrategy.Nap(TimeSpan.FromMicroseconds(100), TimeSpan.FromMilliseconds(2)));
+        long published = 0;
+        long seen = 0;
+        worker.Add(new ScriptedPollable(() =>
+        {
+            long now = Volatile.Read(ref published);
+            if (now == seen)
+                return 0;
+            Volatile.Write(ref seen, now);
+            return 1;
+        }));
+        worker.Start();
+        for (long i = 1; i <= 5; i++)
+        {
+            long sleeps = worker.Sleeps;
+            Workers.Until(() => worker.Sleeps > sleeps, "it sleeps");
+            Volatile.Write(ref published, i);
+            Publish(worker);
+            Workers.Until(() => Volatile.Read(ref seen) == i, $"item {i} was seen");
+        }
+    }
+
     [Theory]
     [InlineData("wait")]
     [InlineData("adaptive")]
+    [InlineData("nap")]
     public void An_idle_worker_that_may_sleep_costs_next_to_nothing(string strategy)
     {
-        using Worker worker = Workers.Create(strategy == "wait" ? IdleStrategy.Wait() : IdleStrategy.Adaptive);
+        using Worker worker = Workers.Create(strategy switch
+        {
+            "wait" => IdleStrategy.Wait(),
+            "nap" => IdleStrategy.Nap(TimeSpan.FromMicroseconds(50)),
+            _ => IdleStrategy.Adaptive,
+        });
         worker.Add(new ScriptedPollable(() => 0));
         worker.Start();
         Workers.Until(() => worker.Sleeps > 8, "it sleeps");

@@ -59,7 +59,7 @@ public sealed class SwitchAgentFlowTests : IAsyncDisposable
 
     private TrackedFlow Track(params PacketFields[] hops)
     {
-        TrackedFlow flow = new(new object(), [.. hops.Select(fields => new FlowHop(fields, _agent.Resolve(fields)))]);
+        TrackedFlow flow = new([.. hops.Select(fields => new FlowHop(fields, _agent.Resolve(fields)))]);
         _agent.Track(flow);
         return flow;
     }

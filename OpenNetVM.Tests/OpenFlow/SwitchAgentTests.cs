@@ -154,7 +154,7 @@ public sealed class SwitchAgentTests : IAsyncDisposable
         GroupMod group = new(GroupModCommand.Add, GroupType.Select, 1, [Bucket(1, 1), Bucket(2, 1)]);
         await channel.TellAsync(group, new FlowMod(FlowModCommand.Add, FlowMatch.Everything, [new ApplyActionsInstruction([new GroupAction(1)])]));
         (OpenFlowGroup chosen, int bucket) = _agent.SelectBucket(1, 12345)!.Value;
-        TrackedFlow flow = new(new object(), [new FlowHop(default, _agent.Resolve(default), chosen, bucket)]);
+        TrackedFlow flow = new([new FlowHop(default, _agent.Resolve(default), chosen, bucket)]);
         _agent.Track(flow);
         _datapath.Count(flow, 5, 500);
         await channel.TellAsync(group with { Command = GroupModCommand.Modify, Buckets = [Bucket(2, 1)] });
