@@ -287,7 +287,7 @@ internal sealed unsafe partial class ChainExecutor
     private void SendToPort(Span<PacketDescriptor> run, PacketDescriptor first, in Sender from, ushort version)
     {
         PortId port = new(first.Destination);
-        if (!_plane.HasPort(port))
+        if (_plane.FindPort(port) is not { TransmitQueues: > 0 })
             Drop(run, from, DropReason.UnknownDestination);
         else if (from.Instance is { } sender && !_plane.Policy.MaySend(sender.Service.Id, port))
             Veto(run, from, sender, version);

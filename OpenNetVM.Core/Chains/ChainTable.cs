@@ -21,7 +21,7 @@ public sealed class ChainTable
 
     private readonly Lock _gate = new();
     private readonly ServiceRegistry _services;
-    private readonly Func<PortId, bool> _portExists;
+    private readonly Func<PortId, PortInfo?> _findPort;
     private readonly TimeProvider _time;
     private readonly Queue<(ushort Slot, long RetiredAt)> _retired = new();
     private readonly Dictionary<ushort, ChainId> _ingressDefaults = [];
@@ -31,12 +31,12 @@ public sealed class ChainTable
     private int _nextSlot;
 
     /// <param name="services">What chains may visit.</param>
-    /// <param name="portExists">What chains may end with.</param>
+    /// <param name="findPort">What chains may end with; null for a port that does not exist.</param>
     /// <param name="time">Clock.</param>
-    internal ChainTable(ServiceRegistry services, Func<PortId, bool> portExists, TimeProvider time)
+    internal ChainTable(ServiceRegistry services, Func<PortId, PortInfo?> findPort, TimeProvider time)
     {
         _services = services;
-        _portExists = portExists;
+        _findPort = findPort;
         _time = time;
         Store(ChainId.Default, ServiceChain.Drop, "default");
     }
@@ -57,7 +57,7 @@ public sealed class ChainTable
 
     /// <summary>Adds a chain.</summary>
     /// <returns>Its id, for rules of the flow director.</returns>
-    /// <exception cref="ArgumentException">The chain names a service or a port that does not exist.</exception>
+    /// <exception cref="ArgumentException">The chain names a service or a port that does not exist, or ends with a port that only receives.</exception>
     public ChainId Add(ServiceChain chain) => Add(chain, isFixed: false);
 
     /// <summary>
@@ -65,7 +65,7 @@ public sealed class ChainTable
     /// (<see cref="Packets.PacketAction.ToChain"/>), those included that have no flow key.
     /// </summary>
     /// <returns>Its id.</returns>
-    /// <exception cref="ArgumentException">The chain names a service or a port that does not exist.</exception>
+    /// <exception cref="ArgumentException">The chain names a service or a port that does not exist, or ends with a port that only receives.</exception>
     public ChainId AddFixed(ServiceChain chain) => Add(chain, isFixed: true);
 
     private ChainId Add(ServiceChain chain, bool isFixed)
@@ -86,7 +86,7 @@ public sealed class ChainTable
 
     /// <summary>Gives a chain new steps. Packets under way finish the old ones.</summary>
     /// <exception cref="KeyNotFoundException">There is no such chain.</exception>
-    /// <exception cref="ArgumentException">The chain names a service or a port that does not exist.</exception>
+    /// <exception cref="ArgumentException">The chain names a service or a port that does not exist, or ends with a port that only receives.</exception>
     public void Replace(ChainId id, ServiceChain chain)
     {
         ArgumentNullException.ThrowIfNull(chain);
@@ -127,7 +127,7 @@ public sealed class ChainTable
         {
             if (Current(id) is null)
                 throw Unknown(id);
-            if (!_portExists(ingress))
+            if (_findPort(ingress) is null)
                 throw new ArgumentException($"There is no {ingress} in this platform.", nameof(ingress));
             _ingressDefaults[ingress.Value] = id;
             Volatile.Write(ref _defaultByPort, BuildDefaults());
@@ -218,9 +218,12 @@ public sealed class ChainTable
                 service = _services.Find(step.Service)
                     ?? throw new ArgumentException($"Step {i + 1} of {name}, {chain}, names {step.Service}, which is not registered. Add the service before the chain, or take the step out.", nameof(chain));
             }
-            else if (step.Kind == ChainStepKind.Port && !_portExists(step.Port))
+            else if (step.Kind == ChainStepKind.Port)
             {
-                throw new ArgumentException($"Step {i + 1} of {name}, {chain}, names {step.Port}, which does not exist. Add the port before the chain, or end the chain elsewhere.", nameof(chain));
+                PortInfo port = _findPort(step.Port)
+                    ?? throw new ArgumentException($"Step {i + 1} of {name}, {chain}, names {step.Port}, which does not exist. Add the port before the chain, or end the chain elsewhere.", nameof(chain));
+                if (port.TransmitQueues == 0)
+                    throw new ArgumentException($"Step {i + 1} of {name}, {chain}, names {step.Port} (\"{port.Name}\"), which only receives: it has no transmit queue. Give it one, or end the chain elsewhere.", nameof(chain));
             }
 
             compiled[i] = new CompiledStep(step.Kind, service, step.Port);

@@ -43,7 +43,7 @@ internal sealed unsafe class DataplaneState : IDisposable
         HasDomains = layout.Segments.Length > 1;
         if (processes is not null)
             Given = (PacketDescriptor*)NativeMemory.AllocZeroed(Pool.IndexLimit, (nuint)sizeof(PacketDescriptor));
-        Chains = new ChainTable(Services, HasPort, time);
+        Chains = new ChainTable(Services, FindPort, time);
         Director = new FlowDirector(Chains, options.Director, time);
     }
 
@@ -144,10 +144,11 @@ internal sealed unsafe class DataplaneState : IDisposable
             Volatile.Write(ref _window, Math.Min(_window, ringCapacity / 2));
     }
 
-    internal bool HasPort(PortId port)
+    /// <summary>Null for a port that does not exist, or was removed.</summary>
+    internal PortInfo? FindPort(PortId port)
     {
         PortEntry[] ports = Volatile.Read(ref _ports);
-        return port.Value < ports.Length && !ports[port.Value].IsRemoved;
+        return port.Value < ports.Length && !ports[port.Value].IsRemoved ? ports[port.Value].Info : null;
     }
 
     /// <summary>A port with the next id, not yet among the others. Under the manager's lock.</summary>

@@ -49,7 +49,7 @@ public sealed partial class NfManager
         {
             if (_state is not (ManagerState.Built or ManagerState.Running))
                 throw new InvalidOperationException($"{port} cannot be removed: the platform is {_state}.");
-            if (!_plane.HasPort(port))
+            if (_plane.FindPort(port) is null)
                 throw new KeyNotFoundException($"There is no {port} in this platform; it may have been removed.");
             PortEntry entry = _plane.Ports[port.Value];
 

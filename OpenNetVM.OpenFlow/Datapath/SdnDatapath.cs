@@ -27,7 +27,7 @@ internal sealed class SdnDatapath : IOpenFlowDatapath, IAsyncDisposable
     private readonly ITimer _updates;
     private readonly Lock _updating = new();
     private readonly Func<SdnFunction[]> _functions;
-    private ServiceChain? _defaultChain;
+    private List<ServiceChain> _defaultChains;
     private long _held;
     private int _lastBuffer;
     private volatile bool _isControlled;
@@ -43,7 +43,7 @@ internal sealed class SdnDatapath : IOpenFlowDatapath, IAsyncDisposable
         _started = time.GetTimestamp();
         Ports = new SwitchPorts(manager, service);
         Ports.Refresh();
-        _defaultChain = manager.Chains.Default;
+        _defaultChains = DefaultChains();
         Paths = new PathTable(manager.Chains, service, options.MaxPaths, time, logger);
         Limiter = new PacketInLimiter(options.PacketInRate, options.PacketInBurst, time);
         Channels = new OpenFlowSwitch(this, options.ToAgentOptions(), options.Channel, options.Endpoints, time, logger, agent =>
@@ -265,6 +265,10 @@ internal sealed class SdnDatapath : IOpenFlowDatapath, IAsyncDisposable
     /// <summary>Whether the switch has been closed: its functions' packets follow their chain.</summary>
     public bool IsClosed => _isClosed;
 
+    // Each port may have one of its own.
+    private List<ServiceChain> DefaultChains() =>
+        [_manager.Chains.Default, .. Enumerable.Range(0, _manager.Ports.Count).Select(port => _manager.Chains.GetDefault(new Core.Ports.PortId((ushort)port)))];
+
     private void Update()
     {
         // One that takes longer than the period is not joined by the next.
@@ -275,11 +279,11 @@ internal sealed class SdnDatapath : IOpenFlowDatapath, IAsyncDisposable
             foreach ((PortStatusReason reason, PortDescription port) in Ports.Refresh())
                 Agent.PortChanged(reason, port);
             Paths.Trim();
-            // Rules that say NORMAL lead along the default chain as it was when they were looked at.
-            ServiceChain defaultChain = _manager.Chains.Default;
-            if (!defaultChain.Equals(_defaultChain))
+            // Rules that say NORMAL lead along the default chains as they were when they were looked at.
+            List<ServiceChain> defaultChains = DefaultChains();
+            if (!defaultChains.SequenceEqual(_defaultChains))
                 Agent.WithdrawAll();
-            _defaultChain = defaultChain;
+            _defaultChains = defaultChains;
             Flows.Reconcile();
         }
         finally

@@ -118,20 +118,41 @@ public abstract class ChainExecutorTests(bool fusedHops)
     }
 
     [Fact]
-    public void Packets_for_a_service_or_port_that_does_not_exist_are_dropped_and_counted()
+    public void Packets_for_a_service_or_port_that_does_not_exist_or_only_receives_are_dropped_and_counted()
     {
         using TestPlatform platform = new(_options);
+        PortId source = platform.Builder.AddPort(new NullPort(new NullPortOptions { TransmitQueues = 0 }));
         ServiceId lost = platform.Builder.AddScripted("lost", (_, packet) =>
         {
-            if (Frames.Mark(packet.Data) == 0)
-                packet.SendTo(new ServiceId(4_711));
-            else
-                packet.SendTo(new PortId(4_711));
+            switch (Frames.Mark(packet.Data))
+            {
+                case 0:
+                    packet.SendTo(new ServiceId(4_711));
+                    break;
+                case 1:
+                    packet.SendTo(new PortId(4_711));
+                    break;
+                default:
+                    packet.SendTo(source);
+                    break;
+            }
         });
         platform.Start(ServiceChain.Through(lost).To(TestPlatform.OutputId));
 
-        Assert.Empty(platform.Run(Frames.Flows(2)));
-        Assert.Equal(2, platform.Dropped(DropReason.UnknownDestination));
+        Assert.Empty(platform.Run(Frames.Flows(3)));
+        Assert.Equal(3, platform.Dropped(DropReason.UnknownDestination));
+    }
+
+    [Fact]
+    public void A_chain_cannot_end_with_a_port_that_only_receives()
+    {
+        using TestPlatform platform = new(_options);
+        PortId source = platform.Builder.AddPort(new NullPort(new NullPortOptions { Name = "source", TransmitQueues = 0 }));
+        platform.Start(ServiceChain.To(TestPlatform.OutputId));
+        ServiceChain wrong = ServiceChain.To(source);
+        Assert.Contains("source", Assert.Throws<ArgumentException>(() => platform.Manager.Chains.Add(wrong)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => platform.Manager.Chains.Default = wrong);
+        Assert.Single(platform.Run(Frames.Udp(1, 2, 3, 4)));
     }
 
     [Fact]

@@ -212,6 +212,20 @@ public sealed class SdnSwitchTests
     }
 
     [Fact]
+    public async Task NORMAL_is_the_ingress_ports_own_default_chain_where_it_has_one()
+    {
+        await using SdnPlatform sdn = new();
+        sdn.Start(ServiceChain.Through(sdn.Service).To(TestPlatform.OutputId));
+        await sdn.TellAsync(await sdn.ConnectAsync(), Add(FlowMatch.Everything, To(ReservedPort.Normal)));
+        Assert.Equal([1], Marks(sdn.Run(Frame(1))));
+        ChainTable chains = sdn.Platform.Manager.Chains;
+        chains.SetDefault(TestPlatform.InputId, chains.Add(ServiceChain.Through(sdn.Service).To(sdn.ThirdId)));
+        sdn.Settle(200);
+        Assert.Empty(sdn.Run(Frame(2)));
+        Assert.Equal([2], Marks(sdn.ThirdWire.ReceiveAll()));
+    }
+
+    [Fact]
     public async Task Headers_are_rewritten_on_the_way_and_later_packets_too()
     {
         await using SdnPlatform sdn = new();
