@@ -25,12 +25,15 @@ internal sealed class ControlledPlatform : IAsyncDisposable
 
     private readonly ServiceId _sdn;
     private readonly SdnSwitch _switch;
+    private readonly bool _knownByRule;
+    private long _astrayBefore;
 
     /// <param name="cores">The core of RX and TX, and the SDN function's.</param>
     /// <param name="controller">Who decides.</param>
     /// <param name="knownFlows">The keys of the generator's flows, to be set in the director; empty to leave that to rules; null for no generator.</param>
     internal ControlledPlatform((int Io, int Sdn) cores, ControllerProcess controller, IReadOnlyList<Ipv4FlowKey>? knownFlows = null)
     {
+        _knownByRule = knownFlows is [];
         Clients = new NewFlowPort(() => Server.Arrived);
         _switch = new SdnSwitch(new SdnSwitchOptions { Endpoints = [controller.Endpoint], Channel = new() { ReconnectDelay = TimeSpan.FromMilliseconds(20) }, PacketInRate = 0 });
         NfManagerBuilder builder = new()
@@ -54,16 +57,19 @@ internal sealed class ControlledPlatform : IAsyncDisposable
         {
             builder.AddPort(new GeneratorPort(new GeneratorPortOptions { Flows = KnownFlows, StampTime = false }), "io");
             PortId end = builder.AddPort(Known, "io");
-            ChainId direct = builder.AddChain(ServiceChain.To(end));
+            Direct = builder.AddChain(ServiceChain.To(end));
             Manager = builder.Build();
             foreach (Ipv4FlowKey flow in knownFlows)
-                Manager.Director.TrySet(flow, direct);
+                Manager.Director.TrySet(flow, Direct);
         }
 
         Manager ??= builder.Build();
     }
 
     internal NfManager Manager { get; }
+
+    /// <summary>The chain of the generator's flows, for rules that are set by hand.</summary>
+    internal ChainId Direct { get; }
 
     internal NewFlowPort Clients { get; }
 
@@ -88,6 +94,9 @@ internal sealed class ControlledPlatform : IAsyncDisposable
         }
 
         await UntilAsync(() => Statistics.HeldPackets == 0, "the controller's first answer");
+        if (_knownByRule)
+            await UntilAsync(() => Statistics.Flows == KnownFlows, "the installation of the generator's flows");
+        _astrayBefore = Astray(Statistics);
     }
 
     /// <summary>Waits until as many flows have arrived as were sent, and ends.</summary>
@@ -100,9 +109,12 @@ internal sealed class ControlledPlatform : IAsyncDisposable
         await _switch.DisposeAsync();
         await Manager.StopAsync();
         PlatformStatistics end = Manager.GetStatistics();
-        if (end.Unaccounted != 0 || sdn.Overflowed + sdn.Unanswered + sdn.Undeliverable + sdn.Unroutable + sdn.NotInstalled != 0)
+        if (end.Unaccounted != 0 || Astray(sdn) != _astrayBefore)
             throw new InvalidOperationException($"Not all flows went by the controller's word: {end.ConservationLine}; {sdn}.");
     }
+
+    // The generator does not wait until its flows are installed.
+    private static long Astray(SdnSwitchStatistics sdn) => sdn.Overflowed + sdn.Unanswered + sdn.Undeliverable + sdn.Unroutable + sdn.NotInstalled;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -3,6 +3,7 @@ using System.Globalization;
 using OpenNetVM.Benchmarks.Comparisons;
 using OpenNetVM.Benchmarks.Experiments.Paper;
 using OpenNetVM.Core.Dataplane;
+using OpenNetVM.Core.Flows;
 using OpenNetVM.FlowTable;
 
 namespace OpenNetVM.Benchmarks.Sdn;
@@ -68,6 +69,7 @@ internal static class SetUpCommand
         IReadOnlyList<Ipv4FlowKey> keys = GeneratorFlows.Keys(ControlledPlatform.KnownFlows);
         await KnownAsync("set in the director by hand", keys, neighbours, rounds);
         await KnownAsync("installed by the SDN function", [], neighbours, rounds);
+        await CostAsync(keys, rounds);
     }
 
     private static async Task SetUpAsync(int rounds)
@@ -161,7 +163,37 @@ internal static class SetUpCommand
         await platform.StopAsync();
         Print($"Known flows, {how}, beside nothing: {Text(alone, "F2")} million packets/s.");
         for (int i = 0; i < neighbours.Count; i++)
-            Print($"Known flows, {how}, beside {(neighbours[i].Name ?? figures[i].NewFlows.ToString("N0", CultureInfo.InvariantCulture) + " new flows a second")}: {Text(figures[i].Rates, "F2")} million packets/s, {Text(figures[i].Ratios, "F3")} of what it is without; the garbage collector stopped all threads for {100 * figures[i].Paused:F1}% of the time.");
+            Print($"Known flows, {how}, beside {(neighbours[i].Name ?? figures[i].NewFlows.ToString("N0", CultureInfo.InvariantCulture) + " new flows a second")}: {Text(figures[i].Rates, "F2")} million packets/s, {Text(figures[i].Ratios, "F3")} of what it is without, {figures[i].Ratios.Average():F3} on average; the garbage collector stopped all threads for {100 * figures[i].Paused:F1}% of the time.");
+    }
+
+    // The same flows on the same platform, by turns set in the director by hand and installed by the SDN function.
+    private static async Task CostAsync(IReadOnlyList<Ipv4FlowKey> keys, int rounds)
+    {
+        using ControllerProcess controller = ControllerProcess.Learning("OpenFlow13", $"--with-flows={WriteRule()}");
+        await using ControlledPlatform platform = new(Cores, controller, []);
+        await platform.StartAsync();
+        await Task.Delay(Window);
+        KnownFigures hand = new(), installed = new();
+        double before = await ByHandAsync();
+        for (int i = 0; i < 4 * KnownWindows * rounds; i++)
+        {
+            foreach (Ipv4FlowKey key in keys)
+                platform.Manager.Director.Remove(key);
+            await platform.UntilAsync(() => keys.All(key => platform.Manager.Director.TryGet(key, out FlowRule? rule) && rule!.Tag != 0), "the installation of the generator's flows");
+            double rate = await KnownRateAsync(platform, Neighbour.None, installed);
+            double after = await ByHandAsync();
+            installed.Ratios.Add(2 * rate / (before + after));
+            before = after;
+        }
+
+        Print($"Known flows by turns: {Text(hand.Rates, "F2")} million packets/s where they are set in the director by hand, {Text(installed.Rates, "F2")} where the SDN function installed them, {Text(installed.Ratios, "F3")} of that.");
+
+        async Task<double> ByHandAsync()
+        {
+            foreach (Ipv4FlowKey key in keys)
+                platform.Manager.Director.TrySet(key, platform.Direct);
+            return await KnownRateAsync(platform, Neighbour.None, hand);
+        }
     }
 
     // Million packets a second.

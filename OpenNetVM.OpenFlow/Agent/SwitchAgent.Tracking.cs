@@ -35,12 +35,9 @@ internal sealed partial class SwitchAgent
     }
 
     /// <summary>
-    /// Lets a thread that moves packets look at rules and keep a flow in one piece, if nobody else is at them: such a thread does not wait. Then <see cref="Exit"/> must be called.
+    /// Lets a thread that moves packets look at rules and keep a flow in one piece, if nobody else is at them: such a thread does not wait.
     /// </summary>
-    public bool TryEnter() => _gate.TryEnter();
-
-    /// <summary>Ends what <see cref="TryEnter"/> began.</summary>
-    public void Exit() => _gate.Exit();
+    public RulesEntry TryEnter() => new(_gate.TryEnter() ? _gate : null);
 
     /// <summary>
     /// The rule for a packet; null where none matches. Counts a lookup, but not the packet: that is <see cref="Count(ReadOnlySpan{FlowHop}, FlowCounters)"/>'s, when the packet has been handled.

@@ -178,18 +178,11 @@ internal sealed partial class SdnFunction
     private bool TryTranslate(Packet packet, in PacketFields fields, ValueArray<Actions.OpenFlowAction> actions, uint flowHash, out SwitchPath path)
     {
         path = SwitchPath.Drop;
-        if (!Agent.TryEnter())
+        using RulesEntry entry = Agent.TryEnter();
+        if (!entry.IsInside)
             return false;
-        try
-        {
-            path = Translator.Translate(packet.Data, fields, actions, flowHash, packet.IngressPort, _hops);
-            Agent.Count(CollectionsMarshal.AsSpan(_hops), new FlowCounters(1, (ulong)packet.Length));
-        }
-        finally
-        {
-            Agent.Exit();
-        }
-
+        path = Translator.Translate(packet.Data, fields, actions, flowHash, packet.IngressPort, _hops);
+        Agent.Count(CollectionsMarshal.AsSpan(_hops), new FlowCounters(1, (ulong)packet.Length));
         CountEndless();
         return true;
     }

@@ -106,28 +106,13 @@ internal sealed partial class SdnFunction(SdnSwitch owner, SdnSwitchOptions opti
             return;
         }
 
-        if (!Agent.TryEnter())
+        if (!TryTranslate(packet, fields, out SwitchPath path, out RulesStamp stamp))
         {
             SdnCounters.Add(ref Counters.Delayed);
             Wait(packet, fields, key);
             return;
         }
 
-        SwitchPath path;
-        RulesStamp stamp;
-        try
-        {
-            path = Translator.Translate(packet.Data, fields, packet.RssHash, packet.IngressPort, _hops);
-            stamp = Agent.Stamp;
-            if (path.Asks is null)
-                Agent.Count(CollectionsMarshal.AsSpan(_hops), new FlowCounters(1, (ulong)packet.Length));
-        }
-        finally
-        {
-            Agent.Exit();
-        }
-
-        CountEndless();
         if (path.Asks is { } ask)
         {
             if (Wait(packet, fields, key) is { } asking)
@@ -145,6 +130,22 @@ internal sealed partial class SdnFunction(SdnSwitch owner, SdnSwitchOptions opti
             decided.Hops.AddRange(_hops);
             Settle(decided, path, stamp);
         }
+    }
+
+    // By the rules as they are, at which it is counted unless it has to wait.
+    private bool TryTranslate(Packet packet, in PacketFields fields, out SwitchPath path, out RulesStamp stamp)
+    {
+        path = SwitchPath.Drop;
+        stamp = default;
+        using RulesEntry entry = Agent.TryEnter();
+        if (!entry.IsInside)
+            return false;
+        path = Translator.Translate(packet.Data, fields, packet.RssHash, packet.IngressPort, _hops);
+        stamp = Agent.Stamp;
+        if (path.Asks is null)
+            Agent.Count(CollectionsMarshal.AsSpan(_hops), new FlowCounters(1, (ulong)packet.Length));
+        CountEndless();
+        return true;
     }
 
     // A packet of a flow that others wait for, or that is about to be installed.
@@ -166,29 +167,22 @@ internal sealed partial class SdnFunction(SdnSwitch owner, SdnSwitchOptions opti
     {
         if (flow.Rules == Agent.Stamp)
             return true;
-        if (!Agent.TryEnter())
+        using RulesEntry entry = Agent.TryEnter();
+        if (!entry.IsInside)
         {
             Queue(flow);
             return false;
         }
 
-        try
+        ReadOnlySpan<FlowHop> hops = CollectionsMarshal.AsSpan(flow.Hops);
+        if (!Agent.IsCurrent(flow.Rules, hops))
         {
-            ReadOnlySpan<FlowHop> hops = CollectionsMarshal.AsSpan(flow.Hops);
-            if (!Agent.IsCurrent(flow.Rules, hops))
-            {
-                Agent.Count(hops, flow.Uncounted);
-                flow.Uncounted = default;
-                flow.Path = Translator.Translate(packet.Data, flow.Fields, flow.FlowHash, flow.Ingress, flow.Hops);
-            }
-
-            flow.Rules = Agent.Stamp;
-        }
-        finally
-        {
-            Agent.Exit();
+            Agent.Count(hops, flow.Uncounted);
+            flow.Uncounted = default;
+            flow.Path = Translator.Translate(packet.Data, flow.Fields, flow.FlowHash, flow.Ingress, flow.Hops);
         }
 
+        flow.Rules = Agent.Stamp;
         if (flow.Path.Asks is null)
             return true;
         flow.State = WaitingState.Undecided;
