@@ -8,6 +8,12 @@ namespace OpenNetVM.Benchmarks.Sdn;
 /// <param name="Work">Works until its time is over.</param>
 internal sealed record Neighbour(double NewFlows, string? Name = null, Action<TimeSpan>? Work = null)
 {
+    /// <summary>Whether its packets are of one flow, which is known but for the first: what they cost that is not the cost of setting flows up.</summary>
+    internal bool IsOneFlow { get; private init; }
+
+    /// <summary>Packets of one known flow that come as new flows do, one by one.</summary>
+    internal static Neighbour Packets(double perSecond) => new(perSecond, $"{perSecond:N0} packets a second of one more flow") { IsOneFlow = true };
+
     /// <summary>Nothing.</summary>
     internal static Neighbour None { get; } = new(0);
 

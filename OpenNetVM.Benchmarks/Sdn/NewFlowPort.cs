@@ -19,6 +19,7 @@ internal sealed class NewFlowPort : IPort
     private readonly long[] _sentAt = new long[Remembered];
     private readonly Func<long> _arrived;
     private double _perSecond;
+    private bool _isOneFlow;
     private long _sent;
     private long _transmitted;
     private double _due;
@@ -40,6 +41,13 @@ internal sealed class NewFlowPort : IPort
     {
         get => Volatile.Read(ref _perSecond);
         set => Volatile.Write(ref _perSecond, value);
+    }
+
+    /// <summary>Whether all packets are of one flow instead, the first of all.</summary>
+    internal bool IsOneFlow
+    {
+        get => Volatile.Read(ref _isOneFlow);
+        set => Volatile.Write(ref _isOneFlow, value);
     }
 
     /// <summary>Most flows that have been sent and have not arrived.</summary>
@@ -69,12 +77,13 @@ internal sealed class NewFlowPort : IPort
         if (count <= 0 || _state != PortState.Running)
             return 0;
         count = cache.Allocate(burst[..count]);
+        bool oneFlow = IsOneFlow;
         for (int i = 0; i < count; i++)
         {
             Packet packet = cache.Pool.Open(ref burst[i]);
             packet.TryAppend(Template.Length, out Span<byte> data);
             Template.CopyTo(data);
-            FlowNumbers.Write(data, (int)(_sent + i));
+            FlowNumbers.Write(data, oneFlow ? 0 : (int)(_sent + i));
             packet.IngressPort = _context!.Id;
             _sentAt[(_sent + i) % Remembered] = now;
         }

@@ -65,7 +65,7 @@ internal static class SetUpCommand
     {
         if (rates.Length == 0)
             await SetUpAsync(rounds);
-        Neighbour[] neighbours = [.. Neighbour.Strangers, .. (rates.Length > 0 ? rates : [1_000, BelowSaturation, 4 * BelowSaturation]).Select(static rate => new Neighbour(rate))];
+        Neighbour[] neighbours = [.. Neighbour.Strangers, .. (rates.Length > 0 ? rates : [1_000, BelowSaturation, 4 * BelowSaturation]).SelectMany(static rate => new[] { Neighbour.Packets(rate), new Neighbour(rate) })];
         IReadOnlyList<Ipv4FlowKey> keys = GeneratorFlows.Keys(ControlledPlatform.KnownFlows);
         await KnownAsync("set in the director by hand", keys, neighbours, rounds);
         await KnownAsync("installed by the SDN function", [], neighbours, rounds);
@@ -199,6 +199,7 @@ internal static class SetUpCommand
     // Million packets a second.
     private static async Task<double> KnownRateAsync(ControlledPlatform platform, Neighbour beside, KnownFigures figures)
     {
+        platform.Clients.IsOneFlow = beside.IsOneFlow;
         platform.Clients.PerSecond = beside.NewFlows;
         await Task.Delay(KnownWindow / 4);
         long packets = platform.Known.GetStatistics().TransmittedPackets, newOnes = platform.Clients.Sent;

@@ -11,6 +11,9 @@ namespace OpenNetVM.Core.Flows;
 [DebuggerDisplay("Count = {Count}")]
 public sealed class FlowDirector : IDisposable
 {
+    // Some 8,000 rules.
+    private const int BucketsAtOnce = 1024;
+
     private readonly Lock _gate = new();
     private readonly ChainTable _chains;
     private readonly TimeProvider _time;
@@ -208,18 +211,29 @@ public sealed class FlowDirector : IDisposable
 
     private void Sweep()
     {
-        List<FlowRule> expired = [];
-        lock (_gate)
-        {
-            if (_disposed)
-                return;
-            Ipv4.Sweep(Now, Ipv4.BucketCount, (entry, _) => expired.Add(Describe(entry)));
-            Ipv6.Sweep(Now, Ipv6.BucketCount, (entry, _) => expired.Add(Describe(entry)));
-            if (expired.Count > 0)
-                Changed();
-        }
+        Sweep(Ipv4);
+        Sweep(Ipv6);
+    }
 
-        foreach (FlowRule rule in expired)
-            Expired?.Invoke(rule);
+    // A part at a time: whoever sets a rule meanwhile, a function's thread perhaps, waits for a part and not for the whole table.
+    private void Sweep<TKey>(CuckooFlowTable<TKey, FlowTarget> table)
+        where TKey : unmanaged, IEquatable<TKey>
+    {
+        List<FlowRule> expired = [];
+        Action<FlowEntry<TKey, FlowTarget>, ExpiryReason> add = (entry, _) => expired.Add(Describe(entry));
+        for (int left = table.BucketCount; left > 0; left -= BucketsAtOnce)
+        {
+            lock (_gate)
+            {
+                if (_disposed)
+                    return;
+                if (table.Sweep(Now, Math.Min(left, BucketsAtOnce), add) > 0)
+                    Changed();
+            }
+
+            foreach (FlowRule rule in expired)
+                Expired?.Invoke(rule);
+            expired.Clear();
+        }
     }
 }

@@ -44,6 +44,26 @@ public class RuleTableTests
         Assert.Equal(1, table.SubtableCount);
     }
 
+    [Fact]
+    public void A_rule_tells_its_match_as_it_was_given()
+    {
+        int seed = Random.Shared.Next();
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        MessageGenerator generator = new(seed);
+        RuleTable table = new(20_000);
+        for (int i = 0; i < 10_000; i++)
+        {
+            FlowMatch given = generator.Match();
+            // Rules on other fields are refused before they become rules.
+            FlowMatch match = FlowMatch.Of([.. given.Fields.ToArray().Where(static field => PacketFields.Has(field.Id))]);
+            OpenFlowRule rule = new(new FlowMod(FlowModCommand.Add, match, default) { Priority = (ushort)i }, 0);
+            Assert.Equal(match, rule.Match);
+            if (table.HasRoom(rule.Mask))
+                table.Add(rule);
+            Assert.Equal(match, rule.Match);
+        }
+    }
+
     private static void Step(Random random, RuleTable table, List<OpenFlowRule> model)
     {
         OpenFlowRule rule = RandomRule(random);
