@@ -70,7 +70,7 @@ Task("Run")
 });
 
 Task("Bench")
-    .Description("builds and runs the benchmarks; beside the same in C: chain [two-cores|director|minute], dpdk [interfaces], flow-table, rss (chain-reference: C alone); the cost of the flow director: director; flow set-up by a controller: openflow; functions in processes and containers: processes, processes kills [N]; --against COMMIT: beside an earlier commit; other arguments go to BenchmarkDotNet (--list flat, --filter '*Ring*', ...)")
+    .Description("builds and runs the benchmarks; beside the same in C: chain [two-cores|director|minute], dpdk [interfaces], flow-table, rss (chain-reference: C alone); the cost of the flow director: director; flow set-up by a controller: openflow, by Open vSwitch with the same one: openflow ovs; functions in processes and containers: processes, processes kills [N]; --against COMMIT: beside an earlier commit; other arguments go to BenchmarkDotNet (--list flat, --filter '*Ring*', ...)")
     .Does(() => BuildProgram("OpenNetVM.Benchmarks"));
 
 Task("Experiments")

@@ -27,6 +27,8 @@ switch (args)
         break;
     case ["experiments", ..]:
         return await PaperExperiments.RunAsync(args[1..]);
+    case ["openflow", "ovs", ..]:
+        return await OvsSetUpCommand.RunAsync(args);
     case ["openflow", ..]:
         return SetUpCommand.Run(args[1..]);
     case ["processes", ..]:

@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using OpenNetVM.Benchmarks.Experiments.Paper;
 using OpenNetVM.Benchmarks.Reference;
-using OpenNetVM.Benchmarks.Regression;
 using OpenNetVM.Dpdk;
 
 namespace OpenNetVM.Benchmarks.Experiments;
@@ -14,7 +12,6 @@ namespace OpenNetVM.Benchmarks.Experiments;
 /// </summary>
 internal static class DpdkInterfaces
 {
-    private const string Inside = "--inside";
     private const string First = "veth0";
     private const string Second = "veth1";
     private const string Theirs = "testpmd io";
@@ -42,13 +39,14 @@ internal static class DpdkInterfaces
             return 1;
         }
 
-        if (arguments[^1] != Inside)
-            return RunInside(arguments);
+        if (!PrivateNetwork.IsInside(arguments))
+            return PrivateNetwork.Run(arguments);
         int[] numbers = [.. arguments[2..^1].Select(static number => int.Parse(number, CultureInfo.InvariantCulture))];
         ExperimentSettings settings = new() { Rounds = numbers.ElementAtOrDefault(0) is var rounds and > 0 ? rounds : 7 };
         if (numbers.Length > 1)
             settings = settings with { Core = numbers[1] };
-        Connect();
+        PrivateNetwork.Silence();
+        PrivateNetwork.AddCable(First, Second);
         Eal.Start();
         Console.WriteLine(string.Join("; ", MachineDescription.Describe().Select(static line => $"{line.Name} {line.Value}")));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{settings.Rounds} rounds, frames of {InterfaceLoad.FrameLength} bytes, {Circulating} going round in each direction; one core ({settings.Core}); a ratio above 1 says that ours is faster.\n"));
@@ -89,40 +87,5 @@ internal static class DpdkInterfaces
     {
         using Testpmd testpmd = Reference.Testpmd.TryStart(settings.Core, devices, out string problem) ?? throw new InvalidOperationException(problem);
         return new LoadFigure(1e9 / testpmd.Measure("io", burst, settings.WarmUp, settings.Window, settings.Windows, Circulating / burst));
-    }
-
-    // This program once more, in a network namespace that is gone when it ends.
-    private static int RunInside(string[] arguments)
-    {
-        string program = Environment.ProcessPath!;
-        string[] itself = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, Environment.GetCommandLineArgs()[0]] : [program];
-        using Process process = Process.Start("unshare", ["--net", "--mount", "--", .. itself, .. arguments, Inside]);
-        process.WaitForExit();
-        return process.ExitCode;
-    }
-
-    // Nothing but what is measured is sent: no IPv6, whose addresses announce themselves.
-    private static void Connect()
-    {
-        foreach (string which in (ReadOnlySpan<string>)["all", "default"])
-        {
-            string setting = $"/proc/sys/net/ipv6/conf/{which}/disable_ipv6";
-            if (File.Exists(setting))
-                File.WriteAllText(setting, "1");
-        }
-
-        Run("ip", "link", "add", First, "type", "veth", "peer", "name", Second);
-        foreach (string name in (ReadOnlySpan<string>)[First, Second])
-        {
-            Run("ethtool", "-K", name, "rx", "off", "tx", "off", "tso", "off", "gso", "off", "gro", "off");
-            Run("ip", "link", "set", name, "up");
-        }
-    }
-
-    private static void Run(string program, params string[] arguments)
-    {
-        ChildProgram done = ChildProgram.Run(program, arguments);
-        if (done.ExitCode != 0)
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {done.Error}");
     }
 }
