@@ -48,7 +48,7 @@ internal sealed class ControlledPlatform : IAsyncDisposable
             },
         };
         builder.AddWorker("io", cores.Io, IdleStrategy.Spin);
-        builder.AddWorker("sdn", cores.Sdn, IdleStrategy.Nap(TimeSpan.FromMicroseconds(50)));
+        builder.AddWorker("sdn", cores.Sdn, IdleStrategy.Nap(TimeSpan.FromMicroseconds(200)));
         builder.AddPort(Clients, "io");
         PortId server = builder.AddPort(Server, "io");
         _sdn = builder.AddService("sdn", _switch.CreateFunction, new ServiceOptions { Workers = ["sdn"] });

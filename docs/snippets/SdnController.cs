@@ -47,7 +47,7 @@ public class SdnController
         NfManagerBuilder builder = new();
         // snippet: sdn-worker
         builder.AddWorker("packets"); // core: 2 on a machine with cores to spare, IdleStrategy.Spin
-        builder.AddWorker("control", idle: IdleStrategy.Nap(TimeSpan.FromMicroseconds(50)));
+        builder.AddWorker("control", idle: IdleStrategy.Nap(TimeSpan.FromMicroseconds(200)));
         builder.AddPort(lan, "packets");
         PortId outside = builder.AddPort(wan, "packets");
         ServiceId service = builder.AddService("sdn", sdn.CreateFunction, new ServiceOptions { Workers = ["control"] });
