@@ -212,6 +212,27 @@ public sealed class SdnSwitchTests
     }
 
     [Fact]
+    public async Task A_flow_that_somebody_takes_out_of_the_director_is_forgotten_and_set_up_anew()
+    {
+        await using SdnPlatform sdn = new();
+        await sdn.StartWithAsync(Add(From(First), To(Third)));
+        FlowDirector director = sdn.Platform.Manager.Director;
+        // Rules of others: that there are fewer rules than flows is not what tells.
+        for (ushort i = 0; i < 5; i++)
+            Assert.True(director.TrySet(new Ipv4FlowKey(9, 9, i, i, 17), ChainId.Default));
+        sdn.Run(Frame(1));
+        Assert.Equal(1, sdn.Statistics.Flows);
+        FlowRule rule = director.Rules().Single(static rule => rule.Tag != 0);
+        Assert.True(director.Remove(rule.Ipv4!.Value));
+
+        sdn.Settle(300);
+        Assert.Equal(0, sdn.Statistics.Flows);
+        sdn.Run(Frame(2));
+        Assert.Equal((1, 2), (sdn.Statistics.Flows, sdn.Statistics.Installed));
+        Assert.Equal([1, 2], Marks(sdn.ThirdWire.ReceiveAll()));
+    }
+
+    [Fact]
     public async Task NORMAL_is_the_ingress_ports_own_default_chain_where_it_has_one()
     {
         await using SdnPlatform sdn = new();
