@@ -43,6 +43,7 @@ internal sealed partial class SwitchAgent
         List<FlowRemoved>? removed = deletes ? [] : null;
         OpenFlowError error;
         ValueArray<OpenFlowAction> actions;
+        bool releases;
         lock (_gate)
         {
             error = message.Command switch
@@ -52,12 +53,13 @@ internal sealed partial class SwitchAgent
                 _ => Delete(message, removed!),
             };
             RulesChanged();
-            actions = error.IsError ? default : _programs.Of(message.Instructions).Actions;
+            releases = !error.IsError && !deletes && message.BufferId != OpenFlowConstants.NoBuffer;
+            actions = releases ? _programs.Of(message.Instructions).Actions : default;
         }
 
         foreach (FlowRemoved rule in removed ?? [])
             Tell(rule);
-        if (error.IsError || deletes || message.BufferId == OpenFlowConstants.NoBuffer)
+        if (!releases)
             return error;
         // The rule stays even where there is no such packet any more.
         uint inPort = message.Match.TryGet(OxmFieldId.InPort, out OxmField port) ? (uint)port.Value : ReservedPort.Any;

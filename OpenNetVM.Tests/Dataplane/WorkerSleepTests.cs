@@ -15,25 +15,17 @@ public class WorkerSleepTests
     public void No_wakeup_is_lost_however_the_producer_and_the_sleeper_meet()
     {
         using Worker worker = Workers.Create(UntilWoken);
-        long published = 0;
-        long seen = 0;
-        worker.Add(new ScriptedPollable(() =>
-        {
-            long now = Volatile.Read(ref published);
-            if (now == seen)
-                return 0;
-            Volatile.Write(ref seen, now);
-            return 1;
-        }));
+        Inbox inbox = new();
+        worker.Add(new ScriptedPollable(inbox.Poll));
         worker.Start();
         Random random = new(3);
         for (long i = 1; i <= Wakeups; i++)
         {
             // Somewhere between "just polled" and "asleep for long".
             Thread.SpinWait(random.Next(0, 3_000));
-            Volatile.Write(ref published, i);
+            Volatile.Write(ref inbox.Published, i);
             Publish(worker);
-            Workers.Until(() => Volatile.Read(ref seen) == i, $"item {i} was seen; a wake-up is lost");
+            Workers.Until(() => Volatile.Read(ref inbox.Seen) == i, $"item {i} was seen; a wake-up is lost");
         }
 
         Assert.True(worker.Sleeps > 0, "the worker never slept, so that nothing was tried");
@@ -157,24 +149,16 @@ public class WorkerSleepTests
     public void A_worker_that_naps_sleeps_until_it_is_woken_after_a_while_without_work()
     {
         using Worker worker = Workers.Create(IdleStrategy.Nap(TimeSpan.FromMicroseconds(100), TimeSpan.FromMilliseconds(2)));
-        long published = 0;
-        long seen = 0;
-        worker.Add(new ScriptedPollable(() =>
-        {
-            long now = Volatile.Read(ref published);
-            if (now == seen)
-                return 0;
-            Volatile.Write(ref seen, now);
-            return 1;
-        }));
+        Inbox inbox = new();
+        worker.Add(new ScriptedPollable(inbox.Poll));
         worker.Start();
         for (long i = 1; i <= 5; i++)
         {
             long sleeps = worker.Sleeps;
             Workers.Until(() => worker.Sleeps > sleeps, "it sleeps");
-            Volatile.Write(ref published, i);
+            Volatile.Write(ref inbox.Published, i);
             Publish(worker);
-            Workers.Until(() => Volatile.Read(ref seen) == i, $"item {i} was seen");
+            Workers.Until(() => Volatile.Read(ref inbox.Seen) == i, $"item {i} was seen");
         }
     }
 
@@ -226,6 +210,22 @@ public class WorkerSleepTests
         if (worker.CanSleep)
             Interlocked.MemoryBarrier();
         worker.Wake();
+    }
+
+    /// <summary>What was published last, and what the worker has seen of that.</summary>
+    private sealed class Inbox
+    {
+        public long Published;
+        public long Seen;
+
+        public int Poll()
+        {
+            long now = Volatile.Read(ref Published);
+            if (now == Seen)
+                return 0;
+            Volatile.Write(ref Seen, now);
+            return 1;
+        }
     }
 
     /// <summary>A poll that looks, finds nothing, and returns only after another thread has published work and called for it.</summary>
